@@ -1,0 +1,35 @@
+"""What a system is: quantities with units, forward models, solver options. Imports jax, equinox and jaxtyping only."""
+
+from jaxspin.core.model import ForwardModel, Material, Observable, Observables, Status, observables, worst
+from jaxspin.core.options import Differentiate, Solve, require_double_precision
+from jaxspin.core.quantity import (
+    Quantity,
+    check_names,
+    outside_bounds,
+    quantities,
+    quantity,
+    replace,
+    select,
+    unknown_name,
+)
+
+__all__ = [
+    "Differentiate",
+    "ForwardModel",
+    "Material",
+    "Observable",
+    "Observables",
+    "Quantity",
+    "Solve",
+    "Status",
+    "check_names",
+    "observables",
+    "outside_bounds",
+    "quantities",
+    "quantity",
+    "replace",
+    "require_double_precision",
+    "select",
+    "unknown_name",
+    "worst",
+]
