@@ -39,7 +39,7 @@ _ADVICE = {
     Status.NO_SOLUTION: "no root or equilibrium was found: start nearer, or check that one exists at these parameters",
     Status.NO_SWITCHING: "the state does not switch in the range asked for",
     Status.DIVERGED: "the solution diverged: tighten rtol, or check the signs of damping and gain",
-    Status.NOT_FINITE: "the result is not finite: a parameter sits where the model has a pole (compensation, zero field)",
+    Status.NOT_FINITE: "the result is not finite: the parameters sit on a pole of the model (compensation, zero field)",
 }
 
 

@@ -3,11 +3,11 @@
 import enum
 
 import equinox as eqx
-import jax
+import jax.numpy as jnp
 
 
 class Differentiate(enum.Enum):
-    """Direction in which derivatives are taken: forward for few inputs (fits), reverse for few outputs (optax, NUTS)."""
+    """Direction of differentiation: forward for few inputs (least squares), reverse for few outputs (optax, NUTS)."""
 
     forward = "forward"
     reverse = "reverse"
@@ -39,7 +39,7 @@ def require_double_precision(what: str) -> None:
 
     The library never changes a global setting; `what` names the calculation that needs double precision.
     """
-    if not jax.config.jax_enable_x64:
+    if jnp.result_type(float) != jnp.float64:
         raise RuntimeError(
             f"{what} needs double precision: call jax.config.update('jax_enable_x64', True) before the first "
             "array is made, or set JAX_ENABLE_X64=1"

@@ -1,0 +1,80 @@
+"""Small calculations with known answers that faulty compilers get wrong: run them before trusting a device."""
+
+import time
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+_BAD_VERSIONS = {
+    "0.7.0": "breaks equinox modules",
+    "0.7.1": "breaks equinox modules",
+    "0.10.2": "wrong numbers on CPU (jax-ml/jax#39103)",
+    "0.11.0": "wrong numbers on CPU (jax-ml/jax#39103)",
+    "0.11.1": "wrong numbers on CPU (jax-ml/jax#39103)",
+}
+
+
+class Canary(NamedTuple):
+    """Outcome of one check: `ok` says whether what jaxspin relies on holds on this device."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def known_bad(version: str) -> str | None:
+    """Why jaxspin refuses this version of JAX, or None if it has no known fault."""
+    return _BAD_VERSIONS.get(version)
+
+
+def run_canaries() -> list[Canary]:
+    """Run every canary on the default device: a second or two, most of it compilation."""
+    return [rotated_and_summed(), elementwise_functions(), shifted_rows(), stacked_scan()]
+
+
+def rotated_and_summed(cells: int = 20_000) -> Canary:
+    """A 3 x 3 matrix times a vector in every cell, then a sum: wrong above 16 384 cells in JAX 0.10.2 on CPU."""
+    x = jnp.zeros((cells, 3)).at[:, 0].set(jnp.arange(cells) % 997)
+    got = jax.jit(jax.vmap(lambda row: jnp.sum((jnp.eye(3) @ row) ** 2)))(x)
+    wrong = int(jnp.sum(got != x[:, 0] ** 2))
+    return Canary("matrix times vector, then sum", wrong == 0, f"{wrong} of {cells} cells wrong (jax-ml/jax#39103)")
+
+
+def elementwise_functions(size: int = 400) -> Canary:
+    """arctan and tan are inverse to each other: arctan is wrong from 50 elements in jaxlib 0.10.2 on CPU."""
+    x = jnp.linspace(-1.4, 1.4, size)
+    tolerance = 1e3 * float(jnp.finfo(x.dtype).eps)
+    wrong = int(jnp.sum(jnp.abs(jnp.arctan(jnp.tan(x)) - x) > tolerance))
+    return Canary("elementwise arctan", wrong == 0, f"{wrong} of {size} elements wrong (jax-ml/jax#39352)")
+
+
+def shifted_rows(rows: int = 100) -> Canary:
+    """Rows moved down by one, as jaxspin does it (concatenate), and as it must not (in-place update, then reshape)."""
+    row = jnp.arange(float(rows))
+    right = jnp.concatenate([row[:1], row[:-1]])[None]
+    concatenated = jax.jit(lambda b: jnp.concatenate([b[:1], b[:-1]])[None])(row)
+    updated = jax.jit(lambda b: b.at[1:].set(b[:-1])[None])(row)
+    in_place = "right" if bool(jnp.all(updated == right)) else "WRONG here (openxla/xla#49176), and avoided by jaxspin"
+    return Canary("shifted rows", bool(jnp.all(concatenated == right)), f"in-place form {in_place}")
+
+
+def _scan_seconds(length: int) -> float:
+    def decay(state: Float[Array, " 3"], _: None) -> tuple[Float[Array, " 3"], Float[Array, " 3"]]:
+        return 0.999 * state, state
+
+    run = jax.jit(lambda state: jax.lax.scan(decay, state, None, length=length)[1])
+    run(jnp.ones(3)).block_until_ready()
+    best = float("inf")
+    for _ in range(3):
+        begin = time.perf_counter()
+        run(jnp.ones(3)).block_until_ready()
+        best = min(best, time.perf_counter() - begin)
+    return best
+
+
+def stacked_scan(length: int = 20_000) -> Canary:
+    """A scan that stacks its outputs takes time linear in its length (copying the stack each step is quadratic)."""
+    ratio = _scan_seconds(10 * length) / _scan_seconds(length)
+    return Canary("linear-time scan", ratio < 40, f"10 times longer took {ratio:.1f} times as long (quadratic: 100)")
