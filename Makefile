@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` shows what jaxspin does, `make test` shows that it is right.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+OUT ?= results/ferrimagnet
+
+.PHONY: help install demo test lint docs bench experiments lock clean
+
+help:
+	@echo "make demo         fit the published CoTb films: table, figures and result file in $(OUT)"
+	@echo "make test         the whole test suite"
+	@echo "make install      the environment $(VENV), with jaxspin in it"
+	@echo "make lint         ruff, pyright, import-linter"
+	@echo "make docs         build the documentation, executing every page"
+	@echo "make bench        speed, as ratios to peers"
+	@echo "make experiments  reproduce every paper's table and figures"
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "jaxspin needs Python 3.11 or newer; set PYTHON=/path/to/python3.11 (found: $$($(PYTHON) --version 2>&1))"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+install: $(READY)
+
+demo: $(READY)
+	$(BIN)/python experiments/ferrimagnet/run.py --out $(OUT)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+
+bench: $(READY)
+	for case in benchmarks/bench_*.py; do $(BIN)/python $$case || exit 1; done
+
+experiments: $(READY)
+	for run in experiments/*/run.py; do $(BIN)/python $$run || exit 1; done
+
+# Pinned with hashes and without addresses, for every Python from 3.11 on.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --extra dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) docs/_build results .pytest_cache .ruff_cache .hypothesis
