@@ -1,6 +1,6 @@
 """What a system is: quantities with units, forward models, solver options. Imports jax, equinox and jaxtyping only."""
 
-from jaxspin.core.model import ForwardModel, Material, Observable, Observables, Status, observables, worst
+from jaxspin.core.model import ForwardModel, Material, Observable, Observables, Status, check, observables, worst
 from jaxspin.core.options import Differentiate, Solve, require_double_precision
 from jaxspin.core.quantity import (
     Quantity,
@@ -22,6 +22,7 @@ __all__ = [
     "Quantity",
     "Solve",
     "Status",
+    "check",
     "check_names",
     "observables",
     "outside_bounds",

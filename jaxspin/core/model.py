@@ -51,6 +51,14 @@ def worst(*statuses: Int[Array, "..."] | Status) -> Int[Array, "..."]:
     return combined
 
 
+def check(statuses: Int[Array, "..."]) -> None:
+    """Raise `RuntimeError` with advice if any (concrete) status is not OK."""
+    for status in Status:
+        failed = int(jnp.sum(statuses == status))
+        if status is not Status.OK and failed:
+            raise RuntimeError(f"{failed} of {statuses.size} points failed ({status.name}): {status.advice}")
+
+
 class Observables(eqx.Module):
     """What a model predicts: arrays by name, and a status. `observables["xi"]` is the array of that name."""
 
@@ -64,10 +72,7 @@ class Observables(eqx.Module):
 
     def checked(self) -> "Observables":
         """Itself, or `RuntimeError` with advice if any point failed or is not finite. Not under `jit` or `vmap`."""
-        for status in Status:
-            failed = int(jnp.sum(self.status == status))
-            if status is not Status.OK and failed:
-                raise RuntimeError(f"{failed} of {self.status.size} points failed ({status.name}): {status.advice}")
+        check(self.status)
         return self
 
 
