@@ -1,0 +1,48 @@
+"""Files at the border: CSV tables, TOML run files, and the units in both. Loads pint when the first unit is read."""
+
+from jaxspin.io.calibration import Calibration, calibrate
+from jaxspin.io.measured import Measured, Readings, read_data
+from jaxspin.io.runfile import Run, parse_run, read_run, run_text
+from jaxspin.io.schema import ConfigError
+from jaxspin.io.start import (
+    GaussianPrior,
+    UniformPrior,
+    check_fit,
+    conditions,
+    read_priors,
+    read_solve,
+    simulated_conditions,
+    starting_point,
+)
+from jaxspin.io.tables import Table, TableError, read_table, table_text, write_table, write_text
+from jaxspin.io.units import UnitError, factor, parse
+
+__all__ = [
+    "Calibration",
+    "ConfigError",
+    "GaussianPrior",
+    "Measured",
+    "Readings",
+    "Run",
+    "Table",
+    "TableError",
+    "UniformPrior",
+    "UnitError",
+    "calibrate",
+    "check_fit",
+    "conditions",
+    "factor",
+    "parse",
+    "parse_run",
+    "read_data",
+    "read_priors",
+    "read_run",
+    "read_solve",
+    "read_table",
+    "run_text",
+    "simulated_conditions",
+    "starting_point",
+    "table_text",
+    "write_table",
+    "write_text",
+]
