@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import tomli_w
+
 from jaxspin.core import unknown_name
 from jaxspin.io.schema import ConfigError, Tree, structure, unstructure
-from jaxspin.io.toml import to_toml
 
 Written = str | float
 """A quantity as a person writes it: text with a unit, or a pure number."""
@@ -200,7 +201,7 @@ def parse_run(
 
 def run_text(run: Run, folder: str | os.PathLike[str] = ".") -> str:
     """The run as TOML text, for a run file in `folder`: `parse_run` gives the same run back."""
-    return to_toml(unstructure(_moved(run, lambda file: Path(os.path.relpath(file, folder)).as_posix())))
+    return tomli_w.dumps(unstructure(_moved(run, lambda file: Path(os.path.relpath(file, folder)).as_posix())))
 
 
 def _moved(run: Run, move: Any) -> Run:

@@ -6,6 +6,7 @@ import tomllib
 
 import numpy as np
 import pytest
+import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from jaxspin.io import (
     simulated_conditions,
     starting_point,
 )
-from jaxspin.io.toml import to_toml
 
 
 def read_everything(run, model):
@@ -301,7 +301,7 @@ def test_any_changed_value_or_key_is_read_or_refused(folder, toy, run_text_, dat
         tree = changed
         if not list(spots(tree)):
             break
-    read_or_refuse(to_toml(tree), folder, toy)
+    read_or_refuse(tomli_w.dumps(tree), folder, toy)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -313,16 +313,3 @@ def test_any_changed_text_is_read_or_refused(folder, toy, run_text_, data):
         end = min(len(text), begin + data.draw(st.integers(0, 6)))
         text = text[:begin] + data.draw(st.one_of(st.text(max_size=4), st.text('"[]{}=.\n1', max_size=4))) + text[end:]
     read_or_refuse(text, folder, toy)
-
-
-KEYS = st.text(max_size=6)
-TREES = st.recursive(
-    st.dictionaries(KEYS, st.one_of(st.text(max_size=9), st.integers(), st.floats(allow_nan=False), st.booleans())),
-    lambda inner: st.dictionaries(KEYS, st.one_of(inner, st.lists(inner, min_size=1, max_size=2)), max_size=3),
-    max_leaves=8,
-)
-
-
-@given(TREES)
-def test_toml_text_gives_the_tree_back(tree):
-    assert tomllib.loads(to_toml(tree)) == tree
