@@ -39,13 +39,13 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 docs: $(READY)
-	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -j auto --fail-on-warning --keep-going -b html docs docs/_build/html
 
 bench: $(READY)
 	for case in benchmarks/bench_*.py; do $(BIN)/python $$case || exit 1; done
 
 experiments: $(READY)
-	for run in experiments/*/run.py; do $(BIN)/python $$run || exit 1; done
+	for run in experiments/*/run.py; do $(BIN)/python $$run --readme || exit 1; done
 
 # Pinned with hashes and without addresses, for every Python from 3.11 on.
 lock:

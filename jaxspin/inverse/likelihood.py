@@ -10,10 +10,10 @@ import math
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import log_ndtr, ndtr
+from jax.scipy.special import erfc
 from jaxtyping import Array, Float, Int
 
-_FAR = 10.0
+_FAR = 30.0
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -23,36 +23,41 @@ def limit_residual(z: Float[Array, "..."]) -> Float[Array, "..."]:
 
     `z`: signed distance inside the limit in units of sigma. Exact to rounding in both tails, as is its derivative.
     """
-    near = jnp.clip(z, -jnp.inf, _FAR)
-    # -log Phi = -log1p(-Q) keeps the digits of a small tail Q that log(1 - Q) loses
-    deviance = -2 * jnp.where(near > 0, jnp.log1p(-ndtr(-jnp.clip(near, 0, None))), log_ndtr(jnp.clip(near, None, 0.0)))
-    far = jnp.exp(0.5 * (math.log(2) + log_ndtr(-jnp.clip(z, _FAR, None))))
-    return jnp.where(z > _FAR, far, jnp.sqrt(deviance))
+    return jnp.exp(0.5 * _log_deviance(z)[0])
 
 
 @limit_residual.defjvp
 def _limit_residual_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (z,), (dz,) = primals, tangents
-    return limit_residual(z), _slope(z) * dz
+    log_deviance, log_hazard = _log_deviance(z)
+    # dr/dz = -phi/(Phi r), as one exponential because phi and r underflow together
+    return jnp.exp(0.5 * log_deviance), -jnp.exp(log_hazard - 0.5 * log_deviance) * dz
 
 
-def _slope(z: Array) -> Array:
-    """dr/dz = -phi/(Phi r), taken in logarithms beyond z = 10, where phi, and then r, underflow."""
-    near, far = jnp.clip(z, None, _FAR), jnp.clip(z, _FAR, None)
-    hazard = jnp.exp(_log_density(near) - log_ndtr(near))
-    tail = jnp.exp(_log_density(far) - 0.5 * (math.log(2) + log_ndtr(-far)))
-    return -jnp.where(z > _FAR, tail, hazard / limit_residual(near))
-
-
-def _log_density(z: Array) -> Array:
-    return -0.5 * z**2 - _LOG_SQRT_TWO_PI
+def _log_deviance(z: Array) -> tuple[Array, Array]:
+    """log(-2 log Phi) and log(phi/Phi), from the smaller tail Q(|z|) of the normal distribution."""
+    z = jnp.minimum(z, 1e3)  # where all is zero, but z² does not overflow
+    distance = jnp.abs(z)
+    near, far = jnp.minimum(distance, _FAR), jnp.maximum(distance, _FAR)
+    mills = jnp.log(0.5 * erfc(near / math.sqrt(2))) + 0.5 * near**2 + _LOG_SQRT_TWO_PI
+    series = jnp.log1p(far**-2 * (-1 + far**-2 * (3 + far**-2 * (-15 + far**-2 * 105)))) - jnp.log(far)
+    log_ratio = jnp.where(distance < _FAR, mills, series)  # log(Q/phi)
+    log_density = -0.5 * z**2 - _LOG_SQRT_TWO_PI
+    log_tail = log_density + log_ratio
+    # met: -log Phi = -log(1 - Q), whose logarithm is log Q once Q is lost beside 1; violated: -log Q
+    tail = jnp.exp(jnp.minimum(log_tail, -math.log(2)))
+    visible = jnp.maximum(tail, 1e-20)
+    met = jnp.where(tail > 1e-20, jnp.log(-jnp.log1p(-visible)), log_tail)
+    violated = jnp.log(-jnp.minimum(log_tail, -math.log(2)))
+    log_deviance = math.log(2) + jnp.where(z > 0, met, violated)
+    return log_deviance, jnp.where(z > 0, log_density - jnp.log1p(-tail), -log_ratio)
 
 
 def _limit_information(z: Array) -> Array:
     """-d² log Phi/dz² = h (h + z) with the hazard h = phi/Phi; 1 - 1/z² + 6/z⁴ far on the violated side."""
-    near, far = jnp.clip(z, -30.0, None), jnp.clip(z, None, -30.0)
-    hazard = jnp.exp(_log_density(near) - log_ndtr(near))
-    return jnp.where(z < -30, 1 - far**-2 + 6 * far**-4, hazard * (hazard + near))
+    near, far = jnp.maximum(z, -_FAR), jnp.minimum(z, -_FAR)
+    hazard = jnp.exp(_log_deviance(near)[1])
+    return jnp.where(z < -_FAR, 1 - far**-2 + 6 * far**-4, hazard * (hazard + near))
 
 
 def residuals(

@@ -155,16 +155,11 @@ class FitResult(eqx.Module):
     @property
     def tied(self) -> dict[str, Parameter]:
         """Tied parameters by name, their errors propagated from the free ones."""
-        space, values = self.problem.space, self.values
+        space = self.problem.space
         names = [name for name, _ in space.tie]
         if not names:
             return {}
-        look = lambda values: jnp.stack([space.lookup(values, name) for name in names])
-        known, spread, start = (
-            look(values),
-            self.optimum.laplace.spread(jax.jacfwd(look)(values)),
-            look(space.initial()),
-        )
+        known, spread, start = _looked_up(self, tuple(names))
         no = jnp.asarray(False)
         return {
             name: Parameter(known[i], spread[i], start[i], no, jnp.isinf(spread[i]), no, unit=space.quantity(name).unit)
@@ -233,6 +228,15 @@ class FitResult(eqx.Module):
         """Figure of data, prediction with its band, and residuals (needs the `plot` extra)."""
         # by name, at call time: figures are made above this layer
         return importlib.import_module("jaxspin.plot.figures").fit_figure(self, **given)
+
+
+@eqx.filter_jit
+def _looked_up(result: FitResult, names: tuple[str, ...]) -> tuple[Array, Array, Array]:
+    """Values, standard errors and start of tied parameters."""
+    space = result.problem.space
+    look = lambda values: jnp.stack([space.lookup(values, name) for name in names])
+    spread = result.optimum.laplace.spread(jax.jacfwd(look)(result.values))
+    return look(result.values), spread, look(space.initial())
 
 
 class FitError(RuntimeError):

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Complex, Float, Int, PyTree
 
-from jaxspin.core import Solve, Status
+from jaxspin.core import Solve, Status, require_double_precision
 
 _MOST_STEPS = 200  # Newton has converged or is lost long before
+_MOST_SETTLING = 5000  # steps after which motion counts as endless
 _SHORTEST = 1e-6  # fraction of a Newton step below which the descent is stuck
 
 
@@ -45,7 +46,12 @@ def steady_state(
 
     Returns:
         `Root`: NO_SOLUTION where the descent got stuck, MAX_STEPS where the budget ran out.
+
+    Raises:
+        RuntimeError: in single precision, with a tolerance below its rounding.
     """
+    if solve.atol < jnp.finfo(jnp.float32).eps:
+        require_double_precision(f"a root to atol = {solve.atol:g}")
     start, unravel = ravel_pytree(jax.lax.stop_gradient(guess))
 
     def flat(y: Float[Array, " n"]) -> Float[Array, " n"]:
@@ -60,6 +66,52 @@ def steady_state(
     # the status travels as a float, since custom_root wants a tangent for it
     y, status = jax.lax.custom_root(flat, start, newton, solve_tangent, has_aux=True)
     return Root(unravel(y), jax.lax.stop_gradient(status).astype(jnp.int32))
+
+
+@eqx.filter_jit
+def settle(
+    rate: Callable[[Any, Any], Any],
+    start: PyTree[Array],
+    args: PyTree = None,
+    *,
+    duration: float = 1e6,
+    tolerance: float = 1e-3,
+    project: Callable[[Any], Any] = lambda y: y,
+) -> PyTree[Array]:
+    """Where dy/dt = rate(y, args) has come to from `start` after a long time: a guess for `steady_state`.
+
+    Linearly implicit Euler steps, each compared with two of half the length and extrapolated: stable for any
+    stiffness, so that steps grow without limit as the motion dies out. Cheap and rough, but it finds the basin.
+    The result has no derivatives.
+
+    Arguments:
+        rate: of order one in its fastest direction.
+        start: initial state, a pytree of real arrays.
+        args: passed on to `rate`.
+        duration: how long, in units of the fastest time; slower motion than that does not settle.
+        tolerance: largest local error of a step.
+        project: maps a state back onto its manifold after each step.
+    """
+    start, args = jax.lax.stop_gradient((start, args))
+    y, unravel = ravel_pytree(start)
+    f = lambda y: ravel_pytree(rate(unravel(y), args))[0]
+
+    def step(carry):
+        y, t, h, count = carry
+        slope, jacobian = f(y), jax.jacfwd(f)(y)
+        implicit = lambda h, slope: jnp.linalg.solve(jnp.eye(y.size, dtype=y.dtype) - h * jacobian, h * slope)
+        whole = y + implicit(h, slope)
+        half = y + implicit(h / 2, slope)
+        halves = half + implicit(h / 2, f(half))
+        error = jnp.max(jnp.abs(halves - whole)) / tolerance
+        accept = error < 1  # False for NaN
+        new = ravel_pytree(project(unravel(2 * halves - whole)))[0]
+        factor = jnp.where(jnp.isfinite(error), jnp.clip(0.8 / jnp.sqrt(error + 1e-12), 0.2, 5.0), 0.2)
+        return jnp.where(accept, new, y), jnp.where(accept, t + h, t), h * factor, count + 1
+
+    busy = lambda carry: (carry[1] < duration) & (carry[3] < _MOST_SETTLING)
+    zero = jnp.zeros((), y.dtype)
+    return unravel(jax.lax.while_loop(busy, step, (y, zero, zero + 0.01, 0))[0])
 
 
 def stability(rhs: Callable[[Any, Any], Any], state: PyTree[Array], args: PyTree = None) -> Complex[Array, " n"]:

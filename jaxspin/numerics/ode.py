@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, PyTree
 
-from jaxspin.core import Differentiate, Solve, Status
+from jaxspin.core import Differentiate, Solve, Status, require_double_precision
 
 EXPLICIT = diffrax.Dopri8()
 """Explicit Runge-Kutta of order 8: the cheapest at the default tolerances unless a fast mode limits the step."""
@@ -73,7 +73,12 @@ def integrate(
 
     Returns:
         `Trajectory`; `status` is MAX_STEPS, DIVERGED or NOT_FINITE where it failed, and unreached times hold inf.
+
+    Raises:
+        RuntimeError: in single precision, with a tolerance below its rounding.
     """
+    if dt0 is None and solve.rtol < jnp.finfo(jnp.float32).eps:
+        require_double_precision(f"integration to rtol = {solve.rtol:g}")
     t0, span = jnp.asarray(t0, dtype=float), jnp.asarray(t1, dtype=float) - t0
     y0 = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=jnp.result_type(leaf, float)), y0)
     project = _unchanged if project is None else project

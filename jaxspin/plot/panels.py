@@ -13,6 +13,7 @@ from jaxspin.plot.style import DATA, FIT, LIMIT, shades
 
 _TWO_SIDED = 1.959964  # standard deviations that hold 95 % of a Gaussian
 _MEMBERS = 12  # curves that can still be told apart in one panel
+_DECADES = 30.0  # ratio of predictions beyond which a linear axis hides the small ones
 _FEWEST = 4  # points that make a curve
 _PREFIXES = {-5: "f", -4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G", 4: "T"}
 _PREFIXED = ("V", "A", "T", "ohm", "m", "s", "Hz", "J", "A/m", "J/m^2", "J/m^3")
@@ -61,6 +62,8 @@ def draw_series(upper: Any, lower: Any, series: Series) -> None:
         every = np.ones(len(x), dtype=bool)
         ends = vertical.scale * np.array([x.min(), x.max()])
         upper.plot(ends, ends, color=FIT, label="measured = predicted")
+        if min(seen.observed.min(), x.min()) > 0 and x.max() > _DECADES * x.min():
+            upper.set(xscale="log", yscale="log")
         _draw_points(upper, seen, horizontal.scale * x, vertical.scale, DATA, every)
         _draw_residuals(lower, seen, horizontal.scale * x, DATA, every)
     else:

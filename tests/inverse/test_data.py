@@ -36,7 +36,10 @@ def test_an_observable_may_be_measured_at_some_rows_only():
         ({"y": (T, [0.1, 0.0, 0.1, 0.1])}, "dataset 'scan', y, row 1: sigma = 0.0 must be a positive, finite number"),
         ({"y": (T, [0.1, 0.1])}, "dataset 'scan', y, sigma has shape (2,), but there are 4 values"),
         ({"y": Measurement([0, 7], [1.0, 2.0], 0.1)}, "dataset 'scan', y, row 7: there are conditions 0 to 3 only"),
-        ({"y": Measurement([0], [1.0], 0.1, 2)}, "dataset 'scan', y, row 0: limit = 2 must be 0, +1 (above) or -1 (below)"),
+        (
+            {"y": Measurement([0], [1.0], 0.1, 2)},
+            "dataset 'scan', y, row 0: limit = 2 must be 0, +1 (above) or -1 (below)",
+        ),
         ({}, "dataset 'scan' has no measurements"),
         ({"y": (T[:3], 0.1)}, None),
     ],

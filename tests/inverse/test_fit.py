@@ -1,5 +1,6 @@
 """Fits against closed forms, scipy, published values and each other."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +11,19 @@ import scipy.stats
 from toy_models import DECAY, FILM, LINE, MISRA, WAVE, Current, Decay, Film, Line, Misra, Time, Wave
 
 from jaxspin.core import Differentiate, Solve, Status
-from jaxspin.inverse import LBFGS, Adam, Dataset, FitError, Gaussian, LevenbergMarquardt, Measurement, Optax, Uniform, fit
-from jaxspin.inverse.fit import pose
+from jaxspin.inverse import (
+    LBFGS,
+    Adam,
+    Dataset,
+    FitError,
+    Gaussian,
+    LevenbergMarquardt,
+    Measurement,
+    Optax,
+    Uniform,
+    fit,
+)
+from jaxspin.inverse.fit import pose, prior_ranges, solve_problem, spread_starts
 
 X = np.linspace(-1.0, 2.0, 12)
 T = np.linspace(0.0, 1.0, 25)
@@ -77,12 +89,14 @@ def test_limits_have_the_censored_likelihood_of_scipy():
         z = (p[0] * X + p[1] - value) / sigma
         return np.sum(np.where(limit == 0, z**2, -2 * scipy.stats.norm.logcdf(np.where(limit < 0, -z, z))))
 
-    peer = scipy.optimize.minimize(minus_two_log, [1.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
+    peer = scipy.optimize.minimize(
+        minus_two_log, [1.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}
+    )
     result = fit(LINE, Line(1.0, 0.0), data, free=["slope", "offset"])
     assert result.chi2 == pytest.approx(peer.fun, abs=1e-8)
     assert np.all(np.abs(result.values - peer.x) < 1e-4 * result.stderr)
     # prediction linear in parameters and u = p (scale 1): the covariance is twice the inverse Hessian, limits included
-    hessian = jax.hessian(result.problem.chi2)(result.u)
+    hessian = jax.jit(jax.hessian(result.problem.chi2))(result.u)
     np.testing.assert_allclose(result.covariance, 2 * np.linalg.inv(hessian), rtol=1e-8)
     assert result.dof == np.sum(limit == 0) - 2  # limits do not count
 
@@ -94,12 +108,12 @@ def test_derivatives_of_chi2_with_limits_priors_and_ties_are_those_of_central_di
     )
     prior = {"amplitude": Gaussian(2.2, 0.1), "rate": Uniform(0.5, 9.0)}
     problem = pose(DECAY, Decay(2.0, 1.0), data, ["amplitude", "rate"], {"floor": lambda p: 0.1 * p.rate}, prior)
-    chi2 = lambda u: problem.chi2(u, differentiate)
+    chi2 = jax.jit(lambda u: problem.chi2(u, differentiate))
     u, h = problem.space.coordinates(problem.space.initial()), 1e-5
     derivative = jax.jacfwd if differentiate is Differentiate.forward else jax.grad
     central = np.stack([(chi2(u + h * e) - chi2(u - h * e)) / (2 * h) for e in jnp.eye(2)])
     # truncation h² f'''/6 ~ 1e-10 f, rounding eps f/h ~ 1e-11 f
-    np.testing.assert_allclose(derivative(chi2)(u), central, rtol=1e-7)
+    np.testing.assert_allclose(jax.jit(derivative(chi2))(u), central, rtol=1e-7)
 
 
 def test_a_global_fit_is_the_joint_fit():
@@ -150,9 +164,10 @@ def test_films_may_differ_in_what_is_held_fixed():
     assert abs(result.values[0] - exact[0]) < 1e-5 * result.stderr[0]
 
 
-@pytest.mark.parametrize(
-    "method", [LBFGS(), Adam(), Optax(optax.lbfgs(), 200)], ids=["L-BFGS", "Adam", "optax L-BFGS"]
-)
+METHODS = {"L-BFGS": LBFGS(), "Adam": Adam(), "optax": Optax(optax.adam(0.02), 3000)}
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_every_method_finds_the_same_minimum(method):
     data = decay_data()
     reference = fit(DECAY, Decay(1.0, 1.0), data, free=NAMES)
@@ -203,9 +218,9 @@ def test_many_starts_find_the_minimum_that_one_misses():
     # the frequency of a wave: chi2 has a local minimum every 2 pi/(length of the record)
     rng = np.random.default_rng(0)
     data = Dataset.from_columns(Time(T), {"signal": (np.sin(40 * T) + 0.05 * rng.normal(size=T.size), 0.05)})
-    one = fit(WAVE, Wave(1.0, 8.0), data, free=["amplitude", "omega"])
     many = fit(WAVE, Wave(1.0, 8.0), data, free=["amplitude", "omega"], starts=64, key=jax.random.key(1))
-    assert one.p_value < 1e-9
+    assert many.starts.chi2[0] > 10 * many.chi2  # the start given is always followed to its end, a poor minimum
+    assert many.starts.steps[0] > 5
     assert many.p_value > 0.01
     assert abs(many["omega"].value - 40) < 4 * many["omega"].stderr
     assert many.starts.chi2.shape == (64,)
@@ -217,8 +232,10 @@ def test_many_starts_find_the_minimum_that_one_misses():
 
 def test_starts_fill_uniform_priors_and_surround_gaussian_ones():
     data, prior = decay_data(), {"rate": Uniform(1.0, 9.0), "amplitude": Gaussian(2.0, 0.1)}
-    result = fit(DECAY, Decay(2.0, 3.0), data, free=NAMES, prior=prior, starts=41, key=jax.random.key(0))
-    amplitude, rate, floor = result.starts.initial[1:].T
+    problem = pose(DECAY, Decay(2.0, 3.0), data, NAMES, prior=prior, key=jax.random.key(0))
+    own = problem.space.coordinates(problem.space.initial())
+    starts = spread_starts(problem, own, prior_ranges(prior), 41)
+    amplitude, rate, floor = jax.vmap(problem.space.values)(starts)[1:].T
     # a Latin hypercube of 40 has exactly one point in each fortieth, of which the ends are trimmed by 1 %
     counts = np.histogram((np.asarray(rate) - 1.08) / 7.84, bins=40, range=(0, 1))[0]
     np.testing.assert_array_equal(counts, np.ones(40))
@@ -238,15 +255,15 @@ def test_a_parameter_at_its_bound_is_named_and_gets_a_one_sided_error():
 
 def test_the_model_may_be_mapped_over_its_start_and_priors():
     data = decay_data()
-    run = lambda rate, mean: fit(
-        DECAY, Decay(1.0, rate), data, free=NAMES, prior={"floor": Gaussian(mean, 0.01)}
-    ).values
-    values = jax.vmap(run)(jnp.asarray([1.0, 2.0]), jnp.asarray([0.1, 0.2]))
+    run = lambda rate, mean: (
+        fit(DECAY, Decay(1.0, rate), data, free=NAMES, prior={"floor": Gaussian(mean, 0.01)}).values
+    )
+    values = jax.jit(jax.vmap(run))(jnp.asarray([1.0, 2.0]), jnp.asarray([0.1, 0.2]))
     assert values[1, 2] > values[0, 2] + 0.03
 
 
 def test_failure_is_an_exception_with_one_line_and_the_result():
-    with pytest.raises(FitError, match="did not converge .1 MAX_STEPS.: the steps ran out") as error:
+    with pytest.raises(FitError, match=r"did not converge \(1 MAX_STEPS\): the steps ran out") as error:
         fit(DECAY, Decay(1.0, 1.0), decay_data(), free=NAMES, method=LevenbergMarquardt(max_steps=3))
     assert "\n" not in str(error.value)
     assert error.value.result.status == Status.MAX_STEPS
@@ -259,7 +276,8 @@ def test_a_prediction_that_is_not_finite_is_failure_not_nan():
         fit(LINE, Line(1.0, 0.0), data, free=["slope"])
     assert error.value.result.status == Status.NOT_FINITE
     assert error.value.result.starts.chi2[0] == jnp.inf
-    statuses = jax.vmap(lambda x: fit(LINE, Line(1.0, 0.0), _at(x), free=["slope"]).status)(jnp.asarray([1.0, np.inf]))
+    run = jax.jit(jax.vmap(lambda x: fit(LINE, Line(1.0, 0.0), _at(x), free=["slope"]).status))
+    statuses = run(jnp.asarray([1.0, np.inf]))
     assert statuses.tolist() == [Status.OK, Status.NOT_FINITE]
 
 
@@ -289,8 +307,12 @@ def test_the_users_direction_of_derivatives_does_not_matter():
     observe = DECAY.observe
     watch = lambda *a, solve, key=None: seen.append(solve.differentiate) or observe(*a, solve=solve, key=key)
     model = DECAY.__class__(**{**vars(DECAY), "observe": watch})
-    fit(model, Decay(1.0, 1.0), decay_data(), free=NAMES, solve=Solve(differentiate=Differentiate.reverse))
-    assert set(seen) == {Differentiate.forward}
-    seen.clear()
-    fit(model, Decay(1.0, 1.0), decay_data(), free=NAMES, method=LBFGS(), solve=Solve(differentiate=Differentiate.forward))
-    assert Differentiate.reverse in seen
+    for method, directions in {
+        LevenbergMarquardt(): {Differentiate.forward},
+        LBFGS(): {Differentiate.forward, Differentiate.reverse},  # the covariance wants forward mode all the same
+    }.items():
+        for users in Differentiate:
+            seen.clear()
+            problem = pose(model, Decay(1.0, 1.0), decay_data(), NAMES, solve=Solve(differentiate=users))
+            eqx.filter_eval_shape(solve_problem, problem, (), method, 1)
+            assert set(seen) == directions

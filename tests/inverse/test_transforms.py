@@ -85,7 +85,9 @@ def test_what_cannot_be_is_said_in_one_line(arguments, error, line):
 def test_a_start_outside_its_bounds_names_parameter_value_unit_and_bounds():
     with pytest.raises(ValueError, match=r"start: rate = 60 1/s must lie strictly between 0 and 50 1/s"):
         space({"scan": Decay(2.0, 60.0)}, ["rate"], None, None)
-    with pytest.raises(ValueError, match=r"start of dataset 'scan': rate = 60.0 1/s is outside its bounds \(0, 50\) 1/s"):
+    with pytest.raises(
+        ValueError, match=r"start of dataset 'scan': rate = 60.0 1/s is outside its bounds \(0, 50\) 1/s"
+    ):
         space({"scan": Decay(2.0, 60.0)}, ["amplitude"], None, None)
 
 

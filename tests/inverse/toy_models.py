@@ -65,7 +65,9 @@ def _model(name, parameters, controls, units, observe, reference, example):
 
 LINE = _model("line", Line, Current, {"y": "V", "twice": "V"}, _line, lambda: Line(1.5, -0.4), lambda: Current(1.0))
 DECAY = _model("decay", Decay, Time, {"signal": "V"}, _decay, lambda: Decay(2.0, 3.0, 0.1), lambda: Time(0.1))
-FILM = _model("film", Film, Current, {"H_DL": "A/m", "moment": "A/m"}, _film, lambda: Film(0.2, 1e5), lambda: Current(1.0))
+FILM = _model(
+    "film", Film, Current, {"H_DL": "A/m", "moment": "A/m"}, _film, lambda: Film(0.2, 1e5), lambda: Current(1.0)
+)
 
 
 class Misra(eqx.Module):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxspin.core import Solve, Status
-from jaxspin.numerics.fixed_point import stability, steady_state
+from jaxspin.numerics.fixed_point import settle, stability, steady_state
 
 
 def _kepler(E, args):
@@ -74,3 +74,12 @@ def test_stability_of_a_damped_oscillator():
     oscillator = lambda y, k: jnp.stack([y[1], -y[0] - 2 * k * y[1]])
     growth = jnp.sort_complex(stability(oscillator, jnp.zeros(2), 0.3))
     assert jnp.allclose(growth, jnp.array([-0.3 - 0.91**0.5 * 1j, -0.3 + 0.91**0.5 * 1j]), rtol=1e-14)
+
+
+def test_settling_finds_the_basin_however_stiff():
+    """y' = y - y^3 falls to the side it starts on, even from the top of the barrier; z' = -1e5 (z - y) follows."""
+    rate = lambda y, _: jnp.stack([1e-5 * (y[0] - y[0] ** 3), y[0] - y[1]])
+    ends = jax.vmap(lambda y: settle(rate, jnp.stack([y, 1.0]), duration=1e7))(jnp.array([-2.0, -1e-3, 1e-3, 0.7]))
+    assert np.allclose(ends[:, 0], [-1, -1, 1, 1], atol=1e-3)
+    assert np.allclose(ends[:, 1], ends[:, 0], atol=1e-3)
+    assert jax.grad(lambda a: settle(lambda y, a: a - y, jnp.zeros(1), a)[0])(2.0) == 0
