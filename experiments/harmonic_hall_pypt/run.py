@@ -178,17 +178,17 @@ def parameters(fit: inverse.FitResult, spread: dict[str, float]) -> str:
 
 
 def offsets(fit: Fit, fields: np.ndarray) -> str:
-    """B_0 and what depends on it, as the lowest fields are left out, and with B_0 held at zero."""
-    held = {"prior": {"bar.B_0": inverse.Gaussian(0.0, 1e-9)}}
+    """B_0 and what depends on it, as the lowest fields are left out, practically without prior, or held at zero."""
+    free, held = 10e-3, 1e-9  # T, width of the prior
     rows = []
-    for lowest, offset, changed in ((0, "free", {}), (1, "free", {}), (2, "free", {}), (4, "free", {}), (2, "0", held)):
-        found = fit.without(fields[:lowest], **changed)
+    for lowest, width in ((0, free), (1, free), (2, free), (4, free), (2, held)):
+        found = fit.without(fields[:lowest], prior={"bar.B_0": inverse.Gaussian(0.0, width)})
         used = np.concatenate([np.asarray(c.sigma) for each in found.residuals.values() for c in each.values()]) < 1e-3
         values = {name.removeprefix("bar."): float(p.value) for name, p in found.parameters.items()}
         rows.append(
             [
                 f"{1e3 * fields[lowest]:.0f} mT and more",
-                f"{1e3 * values['B_0']:.2f}" if offset == "free" else "held at 0",
+                f"{1e3 * values['B_0']:.2f}" if width == free else "held at 0",
                 f"{1e5 * values['B_FL']:.2f}",
                 f"{1e5 * values['B_DL']:.2f}",
                 f"{1e3 * values['B_u']:.3f}",

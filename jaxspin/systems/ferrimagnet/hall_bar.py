@@ -105,8 +105,8 @@ class HallBar(eqx.Module):
 class AngleScan(eqx.Module):
     """One reading: field of size B at azimuth phi_H (from the current) and polar angle theta_H, current I sin(wt).
 
-    `I` is the *peak* current; the voltages are then amplitudes too. With an rms current they come out rms, and B_DL,
-    B_FL, R_th are still those at a peak current I_ref.
+    `I` is the *peak* current, and the voltages are peak amplitudes. With both rms, B_DL, B_FL and R_th become those at
+    the peak of a current whose rms is I_ref.
     """
 
     phi_H: Float[Array, ""] = quantity(

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from jaxspin.core import Solve, Status, worst
+from jaxspin.core import Solve, Status, require_double_precision, worst
 from jaxspin.systems.ferrimagnet.hall_bar import HallBar
 
 _MOST_STEPS = 100  # a descent takes 5 to 10
@@ -107,7 +107,9 @@ def equilibrium(
 
     Arguments: the bar; B [T], shape (3,); current [A], small enough that the state is not switched.
     Returns: `Equilibrium`, with derivatives of any order, forward and reverse, in all arguments.
+    Raises `RuntimeError` in single precision, in which a response of 1e-5 of the field is lost.
     """
+    require_double_precision("the equilibrium of a Hall bar")
     ground = ground_state(bar, B, solve=solve)
     e = _tangents(ground.m)
     scale = jax.lax.stop_gradient(jnp.linalg.norm(B) + jnp.abs(bar.B_k) + jnp.abs(bar.B_u))
