@@ -1,10 +1,10 @@
 """Harmonic Hall scans of a Py/Pt bar: fit all ten fields, compare with what was published, say what remains.
 
-    python experiments/harmonic_hall_pypt/run.py [--out results/harmonic_hall_pypt]
+    python experiments/harmonic_hall_pypt/run.py [--out results/harmonic_hall_pypt] [--readme]
 
 Fits run.toml (every reading taken as settled) and settling.toml (lock-ins read before they have settled), applies the
 author's own procedure to the data and to the fitted model, and repeats the fit without each field in turn. Prints the
-tables, writes fits and figures to --out, and the tables into README.md beside this file.
+tables, writes fits, tables and figures to --out, and with --readme the tables into README.md beside this file.
 """
 
 import argparse
@@ -102,7 +102,9 @@ def main() -> None:
     """Everything, in order."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("results/harmonic_hall_pypt"))
-    out = parser.parse_args().out
+    parser.add_argument("--readme", action="store_true", help="write the tables into the README of this experiment")
+    given = parser.parse_args()
+    out = given.out
     out.mkdir(parents=True, exist_ok=True)
     static, settling = Fit.of(HERE / "run.toml", out), Fit.of(HERE / "settling.toml", out)
     scans = Scans.read()
@@ -123,7 +125,9 @@ def main() -> None:
     )
     print(static.result.report(), settling.result.report(), text, sep="\n\n")
     draw(out, scans, seen, settling.result, measured, modelled)
-    write_between(HERE / "README.md", text)
+    io.write_text(out / "tables.md", text + "\n")
+    if given.readme:
+        write_between(HERE / "README.md", text)
 
 
 def jackknife(full: inverse.FitResult, subsets: list[inverse.FitResult]) -> dict[str, float]:
