@@ -12,6 +12,7 @@ REGISTRY = {
     "ferrimagnet": "jaxspin.systems.ferrimagnet:MODEL",
     "ferrimagnet.harmonic_hall": "jaxspin.systems.ferrimagnet:HARMONIC_HALL",
     "ferrimagnet.stepped_scan": "jaxspin.systems.ferrimagnet:STEPPED_SCAN",
+    "polariton": "jaxspin.systems.polariton:MODEL",
 }
 
 
