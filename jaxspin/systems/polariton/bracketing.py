@@ -23,8 +23,13 @@ def bracketed_root(
     Newton steps as long as they stay in the bracket and halve every other time, halvings of the bracket otherwise.
     The result has no derivatives, and only the digits of the tolerance: `polished` gives both.
 
-    Arguments: f, elementwise; left <= right, shape (n,); tolerance, of the last Newton step.
-    Returns: roots, shape (n,), the right end where none is bracketed; and whether one is.
+    Arguments:
+        f: elementwise.
+        left, right: ends of the intervals, left <= right, shape (n,).
+        tolerance: of the last Newton step.
+
+    Returns:
+        Roots, shape (n,), the right end where none is bracketed; and whether one is.
     """
     rising = f(right) > 0
     bracketed = (f(left) > 0) != rising

@@ -115,5 +115,7 @@ MODEL = ForwardModel(
     citation="""@article{bochin2024giant,
   title = {Giant effective g-factor due to spin bifurcations in polariton condensates},
   author = {Bochin, A. and Chestnov, I. and Nalitov, A.},
+  journal = {arXiv:2405.01941},
+  year = {2024},
 }""",
 )

@@ -78,7 +78,7 @@ def simulate_spinor(
 
     Arguments:
         physical: the condensate in physical units [meV].
-        psi0: (psi_+, psi_-) at t = 0, shape (2,), complex.
+        psi0: spinor at t = 0, components + and -, shape (2,), complex.
         times: increasing times >= 0 [ps], shape (n,).
         method: a diffrax solver.
         solve: tolerances per step on psi, budget of steps, direction of differentiation, meter.

@@ -119,9 +119,13 @@ def fold_pump(c: Condensate) -> Float[Array, ""]:
 def fold_curve(c: Condensate, y: Float[ArrayLike, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """The whole curve of folds in the (delta, p) plane of a condensate with a, g > 0, by its explicit parametrization.
 
-    Arguments: y = -s_x/|s| in (0, 1), shape (n,); c, of which p and delta are not used.
-    Returns: e and p, shape (n,). The opposed pair is born where |delta| = e > 0; where |delta| = -e > 0 the aligned
-        branch of a subcritical condensate turns. Both meet the pitchfork as y -> 1.
+    Arguments:
+        c: the condensate; its p and delta are not used.
+        y: -s_x/|s| in (0, 1), shape (n,).
+
+    Returns:
+        e and p, shape (n,): the opposed pair is born where |delta| = e > 0; where |delta| = -e > 0 the aligned branch
+        of a subcritical condensate turns. Both meet the pitchfork as y -> 1.
     """
     y = jnp.asarray(y, dtype=float)
     bend = c.g * (c.g - c.a)
@@ -140,10 +144,16 @@ def continue_branch(
 ) -> bifurcation.Branch:
     """Follow fixed points through folds from `s` at the pump c.p, by pseudo-arclength in (s, p).
 
-    Arguments: s, a fixed point at c.p or near one, shape (3,); step, arclength between points, negative to start
-        towards lower pumps; points, how many; solve, tolerances of the corrector.
-    Returns: `Branch`: `state` (points, 3), `control` the pump (points,), `growth` the largest real part of the
-        eigenvalues of J (points,), unstable where > 0, and statuses.
+    Arguments:
+        c: the condensate, at the pump to start from.
+        s: a fixed point at c.p or near one, shape (3,).
+        step: arclength between points, negative to start towards lower pumps.
+        points: how many.
+        solve: tolerances of the corrector.
+
+    Returns:
+        `Branch`: `state` (points, 3), `control` the pump (points,), `growth` the largest real part of the eigenvalues
+        of J (points,), unstable where > 0, and statuses.
     """
     return bifurcation.continue_branch(
         _rate_at_pump, jnp.asarray(s, dtype=float), c.p, c, step=step, points=points, solve=solve
