@@ -3,6 +3,6 @@
 Imports core, diffrax and jax; knows no physics.
 """
 
-from jaxspin.numerics import bifurcation, fixed_point, linear_algebra, ode
+from jaxspin.numerics import bifurcation, brillouin, fixed_point, linear_algebra, ode
 
-__all__ = ["bifurcation", "fixed_point", "linear_algebra", "ode"]
+__all__ = ["bifurcation", "brillouin", "fixed_point", "linear_algebra", "ode"]

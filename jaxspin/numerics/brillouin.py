@@ -71,9 +71,9 @@ def berry_flux(
 ) -> Float[Array, "n1 n2"]:
     """Berry flux of a set of m bands through each plaquette of a periodic mesh, in (-pi, pi].
 
-    The lattice method of Fukui, Hatsugai and Suzuki, J. Phys. Soc. Jpn. 74, 1674 (2005), with determinants for more than
-    one band and left vectors for matrices that are not Hermitian. With A = i <L|dR>, positive for the lower band of
-    d.sigma where d winds with positive solid angle (half of it). Does not depend on phases, nor on the basis of the set.
+    The lattice method of Fukui, Hatsugai and Suzuki, J. Phys. Soc. Jpn. 74, 1674 (2005), with determinants for several
+    bands and left vectors for matrices that are not Hermitian. With A = i <L|dR>: for the lower band of d.sigma, half
+    the solid angle that d spans. Depends neither on phases nor on the basis of the set.
     """
     left = jnp.swapaxes(right, -1, -2).conj() if left is None else left
 
@@ -91,6 +91,6 @@ def chern_number(
 ) -> Float[Array, ""]:
     """Chern number of a set of m bands on a mesh over the zone: an integer to rounding, whatever the mesh.
 
-    The right integer once no plaquette holds a flux near pi: refine the mesh where a gap is small. Derivatives are zero.
+    The right integer once no plaquette holds a flux near pi: refine the mesh where a gap is small. No derivatives.
     """
     return jnp.sum(berry_flux(right, left)) / (2 * jnp.pi)

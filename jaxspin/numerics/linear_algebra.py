@@ -15,7 +15,8 @@ def eigh(matrix: Inexact[Array, "*batch n n"]) -> tuple[Float[Array, "*batch n"]
     choice of basis within a degenerate cluster: projectors, traces, sums over the cluster. The rotation within a
     cluster, which has no derivative, is left out.
     """
-    return jnp.linalg.eigh(matrix)
+    w, v = jnp.linalg.eigh(matrix)  # a plain tuple, as the rule below returns: jit of a gradient compares the two
+    return w, v
 
 
 @eigh.defjvp

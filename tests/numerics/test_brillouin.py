@@ -1,4 +1,4 @@
-"""Berry curvature and Chern numbers against models whose topology is known: Qi-Wu-Zhang, Haldane, bosons, gain and loss."""
+"""Berry curvature and Chern numbers against models of known topology, Hermitian, bosonic and lossy."""
 
 import jax
 import jax.numpy as jnp
@@ -34,8 +34,8 @@ def qwz(mass, loss=0.0):
 def test_qi_wu_zhang_phases(mass, expected):
     """C of the lower band is the degree of the map k -> d/|d|, counted where d points to -z.
 
-    d_x = d_y = 0 at four k, (0, 0) to (1/2, 1/2); (d_x, d_y) turns there in the sense +, -, -, +, which seen from outside
-    the sphere is the opposite at its south pole.
+    d_x = d_y = 0 at four k, (0, 0) to (1/2, 1/2); (d_x, d_y) turns there in the sense +, -, -, +, which seen from
+    outside the sphere is the opposite at its south pole.
     """
     d_z, orientation = np.array([mass + 2, mass, mass, mass - 2]), np.array([1, -1, -1, 1])
     degree = int(np.sum(np.where(d_z < 0, -orientation, 0)))
@@ -74,12 +74,14 @@ def test_chern_number_does_not_depend_on_phases_or_basis():
 
 @pytest.mark.parametrize(("phase", "mass", "expected"), [(np.pi / 2, 0.0, 1), (np.pi / 2, 6.0, 0), (0.0, 1.0, 0)])
 def test_haldane_model(phase, mass, expected):
-    """Phys. Rev. Lett. 61, 2015 (1988): |C| = 1 if |M| < 3 sqrt(3) t_2 |sin phase|; the sign changes with that of phase."""
+    """Phys. Rev. Lett. 61, 2015 (1988): |C| = 1 if |M| < 3 sqrt(3) t_2 |sin phase|, with the sign of phase."""
 
     def matrix(k, phase):
         x, y = 2 * jnp.pi * k
         near = 1 + jnp.exp(-1j * x) + jnp.exp(-1j * y)
-        second = lambda sign: 2 * (jnp.cos(x + sign * phase) + jnp.cos(-y + sign * phase) + jnp.cos(y - x + sign * phase))
+        second = lambda sign: (
+            2 * (jnp.cos(x + sign * phase) + jnp.cos(-y + sign * phase) + jnp.cos(y - x + sign * phase))
+        )
         diagonal = jnp.stack([mass + second(1), -mass + second(-1)])
         return jnp.diag(diagonal) + jnp.array([[0, 1], [0, 0]]) * near + jnp.array([[0, 0], [1, 0]]) * near.conj()
 
@@ -92,8 +94,10 @@ def test_haldane_model(phase, mass, expected):
 
 
 def test_left_and_right_vectors_keep_the_chern_number_under_loss():
-    """An anti-Hermitian part smaller than the gap cannot change it (Shen, Zhen and Fu, PRL 120, 146402 (2018)), and right
-    vectors alone must agree with biorthogonal pairs."""
+    """Loss smaller than the gap cannot change it, and right vectors alone must agree with biorthogonal pairs.
+
+    Shen, Zhen and Fu, Phys. Rev. Lett. 120, 146402 (2018).
+    """
     w, right, left = brillouin.biorthogonal(qwz(1.0, 0.4))
     assert float(jnp.max(jnp.abs(w.imag))) > 0.1
     np.testing.assert_allclose(left @ right, np.broadcast_to(np.eye(2), (24, 24, 2, 2)), atol=1e-12)
@@ -103,7 +107,7 @@ def test_left_and_right_vectors_keep_the_chern_number_under_loss():
 
 
 def test_bosons_with_pairing_by_metric_and_by_left_vectors():
-    """Particles on Qi-Wu-Zhang bands with a weak pairing: the metric gives the same bands and topology as left vectors."""
+    """Particles on Qi-Wu-Zhang bands with weak pairing: metric and left vectors give the same bands and topology."""
 
     def matrix(k):
         h = dot_sigma(vector(k, 1.0)) + 5 * jnp.eye(2)

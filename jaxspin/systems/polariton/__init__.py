@@ -7,6 +7,7 @@ from jaxspin.systems.polariton.excitations import Excitations, excitations, exci
 from jaxspin.systems.polariton.fixed_points import FixedPoints, condensation_pump, fixed_points
 from jaxspin.systems.polariton.observables import MODEL, Drive, Microcavity, observe
 from jaxspin.systems.polariton.parameters import HBAR, Condensate, Physical
+from jaxspin.systems.polariton.probability import Probability, aligned_probability
 from jaxspin.systems.polariton.pseudospin import Motion, jacobian, rate, simulate
 from jaxspin.systems.polariton.response import (
     AlignedState,
@@ -17,6 +18,7 @@ from jaxspin.systems.polariton.response import (
     susceptibility_laws,
 )
 from jaxspin.systems.polariton.spinor import SpinorMotion, pseudospin, simulate_spinor, spinor, spinor_rate
+from jaxspin.systems.polariton.stochastic import aligned_probability_from_vacuum, noise_strength, simulate_noise
 from jaxspin.systems.polariton.thresholds import (
     Folds,
     Pitchfork,
@@ -42,7 +44,10 @@ __all__ = [
     "Motion",
     "Physical",
     "Pitchfork",
+    "Probability",
     "SpinorMotion",
+    "aligned_probability",
+    "aligned_probability_from_vacuum",
     "aligned_state",
     "condensation_pump",
     "continue_branch",
@@ -57,11 +62,13 @@ __all__ = [
     "g_eff",
     "g_linear",
     "jacobian",
+    "noise_strength",
     "observe",
     "pitchfork_kind",
     "pseudospin",
     "rate",
     "simulate",
+    "simulate_noise",
     "simulate_spinor",
     "spinor",
     "spinor_rate",

@@ -6,9 +6,12 @@ their polarization up to the splitting of modes polarized along (J_L) and across
     i dphi_i/dtau = (one condensate)_i + (a/2 + a_2) s_i phi_i + sum_j T_ij phi_j,
     T_ij = -(1/2) [(J_L + J_T) + (J_L - J_T) (cos 2 theta sigma_x + sin 2 theta sigma_y)].
 
-All in reduced units: energies by epsilon, phi = sqrt(eta/epsilon) psi, a_2 = alpha_2/eta. T_ij as in Nalitov, Solnyshkov
-and Malpuech, Phys. Rev. Lett. 114, 116401 (2015). sigma_x, and the splitting epsilon with it, is linear polarization
-along x.
+All in reduced units: energies by epsilon, phi = sqrt(eta/epsilon) psi, a_2 = alpha_2/eta. T_ij as in Nalitov,
+Solnyshkov and Malpuech, Phys. Rev. Lett. 114, 116401 (2015). sigma_x, and the splitting epsilon with it, is linear
+polarization along x.
+
+Excitations far above the condensate see the Zeeman splitting delta + (2 a + a_2) s_z, with exchange: for a_2 = 0 the
+self-induced field counts twice. With J_L != J_T it opens a gap of |C| = 2 in the excitations of a honeycomb.
 """
 
 import math
@@ -65,9 +68,7 @@ class Lattice(eqx.Module):
 
 
 CHAIN = Lattice(vectors=((1.0, 0.0),), positions=((0.0, 0.0),), links=((0, 0, (1,)),))
-SQUARE = Lattice(
-    vectors=((1.0, 0.0), (0.0, 1.0)), positions=((0.0, 0.0),), links=((0, 0, (1, 0)), (0, 0, (0, 1)))
-)
+SQUARE = Lattice(vectors=((1.0, 0.0), (0.0, 1.0)), positions=((0.0, 0.0),), links=((0, 0, (1, 0)), (0, 0, (0, 1))))
 _TALL = math.sqrt(3.0) / 2
 HONEYCOMB = Lattice(
     vectors=((1.5, _TALL), (1.5, -_TALL)),
@@ -208,7 +209,7 @@ class Topology(eqx.Module):
     """Topology of the highest bands of a lattice in two dimensions.
 
     `chern`: their Chern number. `direct`, `gap`: distance in Re omega to the bands below, at the same k and between any
-    two; a Chern number where `direct` is not well above zero means nothing. `flux` (n, n): Berry flux of the plaquettes.
+    two; a Chern number means nothing unless `direct` is well above zero. `flux` (n, n): Berry flux of the plaquettes.
     `growth`: the largest Im omega of all bands; > 0 says that the uniform state is unstable.
     """
 

@@ -1,9 +1,10 @@
 """Which steady state a condensate ends on, started at random: probability of the one aligned with the field.
 
 Every realisation follows the Stokes equations (3) with constant Runge-Kutta steps until it is caught by a stable fixed
-point s*. Caught means proven: with J the Jacobian at s* and J^T P + P J = -1, V = x^T P x falls along x = s - s* wherever
-2 |P| |N(x)| < |x|, and |N(x)| <= K |x|^2 bounds the rest of equations (3). A realisation inside the largest ellipsoid of
-constant V that fits in this ball can never leave. Those near a separatrix are followed until they fall to a side.
+point s*. Caught means proven: with J the Jacobian at s* and J^T P + P J = -1, V = x^T P x falls along x = s - s*
+wherever 2 |P| |N(x)| < |x|, and |N(x)| <= K |x|^2 bounds the rest of equations (3). A realisation inside the largest
+ellipsoid of constant V that fits in this ball can never leave. Those near a separatrix are followed until they
+fall to a side.
 """
 
 import equinox as eqx
@@ -18,7 +19,7 @@ from jaxspin.systems.polariton.pseudospin import jacobian, length
 
 _TURN = 0.3  # step length in units of the fastest rate: decides like steps ten times shorter
 _BLOCK = 64  # steps between looks at who has been caught
-_LONGEST = 5000.0  # reduced time after which a realisation counts as undecided
+_LONGEST = 2000.0  # reduced time after which a realisation counts as undecided
 _EMPTY = 1e-9  # a pseudospin below this is empty, where the empty state is stable
 
 
@@ -43,8 +44,8 @@ def aligned_probability(c: Condensate, key: PRNGKeyArray, n: int, radius: Float[
 
     It depends on the radius, and tends to 1 as log(1/radius) grows wherever the field acts on the growing condensate:
     there is no limit of weak noise (`stochastic.aligned_probability_from_vacuum` starts from noise instead). Maps over
-    parameter sets with one key compare the same realisations at each, so differences are less noisy than values. A count
-    has no derivative: those of the result are zero.
+    parameter sets with one key compare the same realisations at each, so differences are less noisy than values.
+    A count has no derivative: those of the result are zero.
 
         jax.vmap(lambda p: aligned_probability(Condensate(p=p, a=2.28, g=0.1, delta=0.1), key, 200, 1e-3))(pumps)
 
@@ -56,7 +57,10 @@ def aligned_probability(c: Condensate, key: PRNGKeyArray, n: int, radius: Float[
 
     Raises:
         RuntimeError: in single precision.
+        ValueError: for n < 1.
     """
+    if n < 1:
+        raise ValueError(f"aligned_probability: n must be at least 1 realisation, got {n}")
     radius = jnp.asarray(radius, dtype=float)
     return ends_of(c, radius * directions(key, n))
 

@@ -46,20 +46,20 @@ def simulate_noise(
     key: PRNGKeyArray,
     noise: Float[ArrayLike, ""],
     times: Float[ArrayLike, " n"],
-    phi0: Complex[ArrayLike, "2"] = (0.0, 0.0),
+    phi0: Complex[ArrayLike, "2"] | None = None,
     *,
     step: float = _STEP,
 ) -> Complex[Array, "n 2"]:
     """One realisation of the noisy spinor, from `phi0` (vacuum) at tau = 0; `vmap` over keys makes an ensemble.
 
-    The stochastic Heun method with constant steps. Differentiable with respect to all but key and times, at fixed noise.
+    The stochastic Heun method with constant steps. Differentiable, at a fixed path, in all but key and times.
 
     Arguments:
         c: the condensate.
         key: random key; the same key is the same path at any parameters (and the same times and step).
         noise: nu, see `noise_strength`; >= 0.
         times: increasing reduced times >= 0, shape (n,), concrete.
-        phi0: reduced spinor at tau = 0.
+        phi0: reduced spinor at tau = 0, vacuum by default.
         step: longest step, reduced time.
 
     Returns:
@@ -88,7 +88,7 @@ def simulate_noise(
         phi, _ = jax.lax.scan(heun, phi, jax.random.split(key, steps))
         return phi, phi
 
-    start = jnp.asarray(phi0, dtype=complex)
+    start = jnp.zeros(2, dtype=complex) if phi0 is None else jnp.asarray(phi0, dtype=complex)
     _, path = jax.lax.scan(advance, start, (jnp.asarray(intervals / steps), jax.random.split(key, intervals.size)))
     return path
 
@@ -99,8 +99,8 @@ def aligned_probability_from_vacuum(
     """Probability of the aligned state when the pump is switched on at tau = 0 and noise alone seeds the condensate.
 
     A realisation counts for the state in whose basin it is after `duration`, which should be long enough for the
-    occupation to have grown, log(1/nu)/(p + |g|) or more, and short before the times in which noise kicks the condensate
-    out of a state again. Derivatives are zero, as of any count.
+    occupation to have grown, log(1/nu)/(p + |g|) or more, and short before the times in which noise kicks the
+    condensate out of a state again. Derivatives are zero, as of any count.
 
     Arguments:
         c: the condensate.
