@@ -82,14 +82,15 @@ def sweep(
 def sweep_task(run: "Run", model: "ForwardModel") -> "Task":
     """The task that a run file sweeps. Raises `ConfigError` or `TableError`."""
     from jaxspin.core import unknown_name
-    from jaxspin.io import held_controls, read_solve, starting_point
-    from jaxspin.sweep import observe
+    from jaxspin.io import check_axes, held_controls, read_solve, starting_point
+    from jaxspin.sweep import inputs, observe
 
     if run.sweep.of != "observables":
         return _fit_task(run, model)
     for number, name in enumerate(run.sweep.observables):
         if name not in model.observables:
             raise run.fault(f"sweep.observables.{number}", unknown_name("observable", name, model.observables))
+    check_axes(run, inputs(model))
     names, params = run.sweep.observables or None, starting_point(run, model)[""]
     return observe(model, params, held_controls(run, model), observables=names, solve=read_solve(run))
 
@@ -165,14 +166,14 @@ def _tighter(solve: "Solve") -> "Solve":
 
 def _compute(run: "Run", task: "Task", grid: "Grid", store: Path, place: Any, retry: "Solve | None") -> None:
     from jaxspin.io import ConfigError
-    from jaxspin.sweep import BusyError, StoreError
+    from jaxspin.sweep import BusyError, StoreError, WorkerError
     from jaxspin.sweep import run as run_sweep
 
     shown = sys.stderr.isatty()
     seed, chunk = run.sweep.seed, run.sweep.chunk
     try:
         run_sweep(task, grid, store, seed=seed, chunk=chunk, place=place, retry=retry, progress=shown)
-    except (StoreError, BusyError, ImportError) as error:
+    except (StoreError, BusyError, WorkerError, ImportError) as error:
         raise ConfigError(str(error)) from None
     except ValueError as error:
         raise run.fault("sweep", error) from None
@@ -199,14 +200,15 @@ def _summary(store: Path, seconds: float) -> dict[str, Any]:
     listed = []
     for place in first:
         here = dataset.isel(dict(zip(dataset["status"].dims, place.tolist(), strict=True)))
-        where = {str(name): float(value) for name, value in here.coords.items()}
-        listed.append(where | {"status": Status(int(here["status"])).name})
+        names = sorted(here.coords, key=[*dataset["status"].dims, *here.coords].index)
+        listed.append({name: float(here[name]) for name in names} | {"status": Status(int(here["status"])).name})
     return {
         "store": str(store),
         "points": int(status.size),
         "done": int((status == Status.OK).sum()),
         "failed": {kind.name: count for kind, count in failed.items() if count},
         "first_failed": listed,
+        "units": {str(name): coordinate.attrs["units"] for name, coordinate in dataset.coords.items()},
         "seconds": round(seconds, 3),
     }
 
@@ -218,7 +220,8 @@ def _written(summary: dict[str, Any]) -> str:
     for name, count in summary["failed"].items():
         lines.append(f"  {count} failed ({name}): {Status[name].advice}")
     for point in summary["first_failed"]:
-        where = ", ".join(f"{name} = {value:.6g}" for name, value in point.items() if name != "status")
+        units = {name: "" if unit == "1" else f" {unit}" for name, unit in summary["units"].items()}
+        where = ", ".join(f"{name} = {point[name]:.6g}{units[name]}" for name in point if name != "status")
         lines.append(f"    {where}: {point['status']}")
     if len(summary["first_failed"]) < sum(summary["failed"].values()):
         lines.append("    ...")

@@ -115,13 +115,12 @@ def solve_design(problem: DesignProblem, method: SequentialQuadratic, starts: in
     frozen = jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_inexact_array(leaf) else leaf, problem)
     begin = _spread_starts(frozen, starts)
     begun, scales = _measure(frozen, begin)
-    epigraph = problem.worst_case
+    epigraph, n = problem.worst_case, scales.origin.size
     low, high = ((edge - scales.origin) / scales.width for edge in (frozen.lower, frozen.upper))
 
     def evaluate(y: Array) -> tuple[Array, Array, Array]:
-        values = scales.origin + scales.width * y[: low.size]
-        members, controls = frozen.modules(values)
-        return _scaled(frozen, scales, members, controls, y[low.size] if epigraph else None)[:3]
+        members, controls = frozen.modules(scales.origin + scales.width * y[:n])
+        return _scaled(frozen, scales, members, controls, y[n] if epigraph else None)[:3]
 
     first = (begin - scales.origin[None]) / scales.width[None]
     if epigraph:
@@ -131,7 +130,6 @@ def solve_design(problem: DesignProblem, method: SequentialQuadratic, starts: in
     ended = sequential_quadratic.minimise(evaluate, first, low, high, method)
     best = _best(ended)
     y, lam = ended.y[best], ended.multipliers[best]
-    n = scales.origin.size
     within = lambda y: jnp.clip(scales.origin + scales.width * y[:n], frozen.lower, frozen.upper)
     found = jax.vmap(within)(ended.y)
     attempts = Attempts(begin, begun, found, ended.violation, ended.status, ended.steps, best)

@@ -1,4 +1,4 @@
-"""From what `design` is asked to a `DesignProblem`: names found, bounds and limits checked, one line where they fail."""
+"""From what `design` is asked to a `DesignProblem`: names found, bounds and limits checked."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

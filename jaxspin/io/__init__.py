@@ -15,7 +15,7 @@ from jaxspin.io.start import (
     simulated_conditions,
     starting_point,
 )
-from jaxspin.io.sweep import Box, held_controls, sweep_axes, sweep_box
+from jaxspin.io.sweep import Box, check_axes, held_controls, sweep_axes, sweep_box
 from jaxspin.io.tables import Table, TableError, read_table, table_text, write_table, write_text
 from jaxspin.io.units import UnitError, factor, parse
 
@@ -33,6 +33,7 @@ __all__ = [
     "UniformPrior",
     "UnitError",
     "calibrate",
+    "check_axes",
     "check_fit",
     "conditions",
     "factor",

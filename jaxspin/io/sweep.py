@@ -27,7 +27,7 @@ def sweep_axes(run: Run, known: Mapping[str, Quantity]) -> dict[str, Float[np.nd
 
     Raises `ConfigError`: no axis, an unknown one, no values, units, values outside bounds, unequal lengths for `zip`.
     """
-    _check_names(run, known)
+    check_axes(run, known)
     if run.sweep.points is not None:
         raise run.fault("sweep.points", f"has no meaning for design {run.sweep.design!r}; each axis has its own points")
     written = run.sweep.axes.items()
@@ -40,7 +40,7 @@ def sweep_axes(run: Run, known: Mapping[str, Quantity]) -> dict[str, Float[np.nd
 
 def sweep_box(run: Run, known: Mapping[str, Quantity]) -> Box:
     """Ranges of the axes of a scattered design. Raises `ConfigError` as `sweep_axes`, and where points are missing."""
-    _check_names(run, known)
+    check_axes(run, known)
     if run.sweep.points is None or not 1 <= run.sweep.points <= 2**30:
         raise run.fault("sweep.points", f"{run.sweep.points} is not allowed; expected 1 to {2**30}")
     ranges, log = {}, []
@@ -56,7 +56,8 @@ def sweep_box(run: Run, known: Mapping[str, Quantity]) -> Box:
     return Box(ranges, tuple(log), run.sweep.points)
 
 
-def _check_names(run: Run, known: Mapping[str, Quantity]) -> None:
+def check_axes(run: Run, known: Mapping[str, Quantity]) -> None:
+    """Raise `ConfigError` if a sweep has no axis, or one that is not among `known`."""
     if not run.sweep.axes:
         raise run.fault("sweep.axes", f"names no axis; expected some of: {', '.join(known)}")
     for name in run.sweep.axes:

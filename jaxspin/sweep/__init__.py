@@ -9,7 +9,7 @@ from jaxspin.sweep.hosts import Hosts
 from jaxspin.sweep.jobs import Here
 from jaxspin.sweep.lock import BusyError
 from jaxspin.sweep.observing import inputs, observe
-from jaxspin.sweep.places import ClusterError, Processes, Scheduler
+from jaxspin.sweep.places import ClusterError, Processes, Scheduler, WorkerError
 from jaxspin.sweep.store import StoreError, open_store
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Processes",
     "Scheduler",
     "StoreError",
+    "WorkerError",
     "inputs",
     "latin_hypercube",
     "observe",

@@ -32,7 +32,7 @@ from jaxspin import __version__
 from jaxspin.core import Solve
 from jaxspin.sweep.compute import Machine, Work
 from jaxspin.sweep.jobs import Columns, Job
-from jaxspin.sweep.places import ClusterError
+from jaxspin.sweep.places import ClusterError, WorkerError
 
 _RETRIES = 3  # a chunk whose computation raised is tried again so often
 _AHEAD = 3  # chunks in work or waiting, for each worker
@@ -109,15 +109,15 @@ def _next(jobs: Iterator[Job], count: int) -> list[Job]:
 
 
 def _examine(client: Client) -> None:
-    """Raise `ClusterError` if a worker lacks JAX or has other versions than ours."""
+    """Raise `WorkerError` if a worker lacks JAX or has other versions than ours."""
     # `eval` is everywhere: a function of ours would not arrive on a worker without jaxspin
     asked = "(__import__('jax').__version__, __import__('jaxspin').__version__)"
     answers: Any = client.run(eval, asked, on_error="return")
     for address, answer in answers.items():
         if isinstance(answer, BaseException):
-            raise ClusterError(f"worker {address} cannot compute ({_line(answer)}); install jaxspin where it runs")
+            raise WorkerError(f"worker {address} cannot compute ({_line(answer)}); install jaxspin where it runs")
         if tuple(answer) != (jax.__version__, __version__):
-            raise ClusterError(
+            raise WorkerError(
                 f"worker {address} has jax {answer[0]} and jaxspin {answer[1]}, here are {jax.__version__} and "
                 f"{__version__}; install the same versions"
             )

@@ -35,8 +35,8 @@ class Machine:
 
     Points are solved in batches: a whole chunk, or as much of it as fits into a quarter of the memory; where the task
     knows that costs differ, in small batches of similar cost, since vmapped adaptive solvers all wait for the slowest.
-    A point's result depends on the size of its batch by rounding only. `devices`: those of this process, or in a `jax.distributed` job those
-    of all processes, which then must call `compute` together, each with points of its own.
+    The size of a batch changes results by rounding only. `devices`: those of this process, or in a `jax.distributed`
+    job those of all processes, which then must call `compute` together, each with points of its own.
     """
 
     def __init__(self, work: Work, solve: Solve, devices: Sequence[Any] | None = None):

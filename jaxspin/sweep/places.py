@@ -11,7 +11,11 @@ from jaxspin.sweep.jobs import Columns, Job
 
 
 class ClusterError(RuntimeError):
-    """The scheduler or all workers were lost, or a worker cannot compute; the message is one line."""
+    """The scheduler or all workers were lost; the message is one line."""
+
+
+class WorkerError(ValueError):
+    """A worker cannot compute what we ask for; the message is one line that names it."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ every file of its chunk is intact. The specification of the sweep and its digest
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import secrets
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from jaxspin.core import Observable, Quantity, Status, Task
 from jaxspin.sweep.extras import xarray, zarr
@@ -28,6 +28,7 @@ from jaxspin.sweep.spec import canonical, differences, digest, provenance, speci
 
 NOT_COMPUTED = -1
 _MARK = "jaxspin_sweep"
+_DRAFT = "draft-" + 8 * "[0-9a-f]"  # how a store is called before it is in its place
 
 
 class StoreError(ValueError):
@@ -39,7 +40,8 @@ class Store:
 
     def __init__(self, path: Path, group: Any, layout: Layout, columns: tuple[str, ...]):
         self.path, self.layout, self.columns = path, layout, columns
-        self._arrays = {name: group[name] for name in columns}
+        # a chunk of nothing but empty values is a result, too: without it, failed points would count as not computed
+        self._arrays = {name: group[name].with_config({"write_empty_chunks": True}) for name in columns}
 
     def write(self, number: int, columns: Mapping[str, np.ndarray]) -> None:
         """Write one chunk: `columns` hold its points in the order of `Layout.index`. Raises `StoreError`: disk full."""
@@ -68,14 +70,6 @@ class Store:
     def missing(self) -> list[int]:
         """Numbers of the chunks that are not there, whole and intact."""
         return [number for number in range(self.layout.count) if self.read_chunk(number) is None]
-
-    def statuses(self) -> Int[np.ndarray, " n"]:
-        """Status of every point in the order of the design, -1 where it is not computed or its file is damaged."""
-        found = np.full(int(np.prod(self.layout.shape)), NOT_COMPUTED, dtype=np.int8)
-        for number in range(self.layout.count):
-            with contextlib.suppress(ValueError, RuntimeError, OSError):
-                found[self.layout.index(number)] = np.ravel(self._arrays["status"][self.layout.block(number)])
-        return found
 
 
 def columns_of(task: Task, grid: Grid) -> tuple[str, ...]:
@@ -148,7 +142,7 @@ def attach(path: Path, task: Task, grid: Grid, chunks: Layout) -> Store:
 def _create(path: Path, task: Task, grid: Grid, chunks: Layout, spec: Mapping[str, Any]) -> None:
     """Make the empty store beside its place and move it there: it appears whole, and only if nobody was faster."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft = path.with_name(f".{path.name}.draft-{secrets.token_hex(4)}")
     try:
         _write_description(draft, task, grid, chunks, spec)
         os.rename(draft, path)  # on to an empty directory, or to nothing
@@ -214,7 +208,6 @@ def _array(group: Any, name: str, shape: Any, chunk: Any, dims: Any, empty: floa
         dimension_names=dims,
         compressors=[codecs.ZstdCodec(level=1), codecs.Crc32cCodec()],
         attributes=dict(about),
-        config={"write_empty_chunks": True},  # a chunk of empty values is a result, too
     )
 
 
@@ -237,6 +230,8 @@ def _sweep_up(path: Path) -> None:
     """Remove what a writer that was killed left half-written."""
     for draft in path.rglob("*.partial"):
         draft.unlink(missing_ok=True)
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.{_DRAFT}"):
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _log_session(path: Path) -> Any:

@@ -1,7 +1,9 @@
 """A sweep survives any death: whatever is killed or damaged, the same command ends in the same bits."""
 
 import json
+import shutil
 import socket
+import subprocess
 import time
 
 import chaotic_map
@@ -47,9 +49,8 @@ def test_a_killed_client_group_resumes(sweeps, undisturbed, options):
     assert fingerprint(store) == undisturbed
 
 
-@pytest.fixture
-def cluster(sweeps):
-    """A Dask scheduler with one worker, as processes; and the file that tells where it is."""
+def start_cluster(sweeps, **worker):
+    """A Dask scheduler with one worker (and its own environment), as processes; the file that tells where it is."""
     file = sweeps.folder / "scheduler.json"
     where = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file)
     scheduler = sweeps.program("distributed.cli.dask_scheduler", *where)
@@ -58,13 +59,27 @@ def cluster(sweeps):
         assert scheduler.poll() is None, scheduler.communicate()
         assert time.monotonic() - begin < PATIENCE
         time.sleep(0.05)
-    sweeps.program("distributed.cli.dask_worker", "--scheduler-file", file, "--nthreads", "1", "--no-dashboard")
+    options = ("--scheduler-file", file, "--nthreads", "1", "--no-dashboard")
+    sweeps.program("distributed.cli.dask_worker", *options, **worker)
     return file, scheduler
 
 
-def test_a_killed_scheduler_is_told_in_one_line(sweeps, undisturbed, cluster):
+def test_a_worker_without_jax_is_told_in_one_line(sweeps):
+    """Bad input: nothing is computed, and the store is empty but valid."""
+    broken = sweeps.folder / "broken" / "jax"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('there is no jax here')")
+    file, _ = start_cluster(sweeps, PYTHONPATH=str(broken.parent))
+    code, out, err = sweeps.finish("map.zarr", "--scheduler-file", file)
+    assert (code, out) == (2, "")
+    assert "cannot compute (there is no jax here); install jaxspin where it runs" in err
+    assert len(err.splitlines()) == 1, err
+    assert int((sweep.open_store(sweeps.folder / "map.zarr")["status"] >= 0).sum()) == 0
+
+
+def test_a_killed_scheduler_is_told_in_one_line(sweeps, undisturbed):
     """3: SIGKILL of the scheduler. Exit code 1, one line, no traceback; the same command resumes elsewhere."""
-    file, scheduler = cluster
+    file, scheduler = start_cluster(sweeps)
     running = sweeps.start("map.zarr", "--scheduler-file", file)
     wait_for_chunks(sweeps.folder / "map.zarr", 1, running)
     scheduler.kill()
@@ -190,3 +205,34 @@ def test_two_devices_equal_one(sweeps, undisturbed):
     code, _, err = sweeps.finish("map.zarr", XLA_FLAGS="--xla_force_host_platform_device_count=2")
     assert code == 0, err
     assert fingerprint(sweeps.folder / "map.zarr") == undisturbed
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 256 kB of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("cannot mount a small disk here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_leaves_a_valid_store(sweeps, undisturbed, small_disk):
+    """Bad input: exit code 2 and one line; when there is room again, the same command goes on."""
+    (small_disk / "ballast").write_bytes(bytes(160_000))
+    store = small_disk / "map.zarr"
+    code, _, err = sweeps.finish(store, "--set", "sweep.chunk=1")
+    assert code == 2
+    assert "the disk is full" in err
+    assert len(err.splitlines()) == 1
+    stored = len(chunks_done(store))
+    assert 0 < stored < 96
+    assert int((sweep.open_store(store)["status"] >= 0).sum()) == stored
+    (small_disk / "ballast").unlink()
+    shutil.copytree(store, sweeps.folder / "moved.zarr")
+    assert sweeps.finish("moved.zarr", "--set", "sweep.chunk=1")[0] == 0
+    assert int((sweep.open_store(sweeps.folder / "moved.zarr")["status"] == 0).sum()) == 96

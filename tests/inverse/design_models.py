@@ -55,7 +55,7 @@ def _rosenbrock(x):
     return 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
 
 
-# name: objective, constraints >= 0, start, lower, upper, minimum, minimiser, multipliers (None: not unique or not known)
+# name: objective, constraints >= 0, start, lower, upper, minimum, minimiser, multipliers (None: not unique, not known)
 COLLECTION = {
     "HS15": (
         _rosenbrock,
@@ -68,7 +68,9 @@ COLLECTION = {
         [700.0, 0.0],
     ),
     "HS35": (
-        lambda x: 9 - 8 * x[0] - 6 * x[1] - 4 * x[2] + 2 * x[0] ** 2 + 2 * x[1] ** 2 + x[2] ** 2 + 2 * x[0] * (x[1] + x[2]),
+        lambda x: (
+            9 - 8 * x[0] - 6 * x[1] - 4 * x[2] + 2 * x[0] ** 2 + 2 * x[1] ** 2 + x[2] ** 2 + 2 * x[0] * (x[1] + x[2])
+        ),
         lambda x: [3 - x[0] - x[1] - 2 * x[2]],
         [0.5, 0.5, 0.5],
         [0.0] * 3,
@@ -111,10 +113,10 @@ COLLECTION = {
         [0.7864152, 0.6176983],
         None,
     ),
-    "Rosenbrock against a wall": (
+    "HS2": (  # from its own start, (-2, 1), descent methods end in its other minimum, 4.9412
         _rosenbrock,
         lambda x: [],
-        [-2.0, 1.0],
+        [2.0, 2.0],
         [-INF, 1.5],
         [INF, INF],
         0.0504261879,

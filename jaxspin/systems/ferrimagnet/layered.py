@@ -80,7 +80,12 @@ class LayeredFilm(eqx.Module):
     @property
     def shares(self) -> Float[Array, "6"]:
         """Tb share of each layer, from the bottom."""
-        return self.x_bottom + jnp.concatenate([jnp.zeros(1, self.x_bottom.dtype), jnp.cumsum(self.steps)])
+        return self.x_bottom + self._rises
+
+    @property
+    def _rises(self) -> Float[Array, "6"]:
+        """Tb share of each layer less that of the bottom: small differences stay exact."""
+        return jnp.concatenate([jnp.zeros(1, self.x_bottom.dtype), jnp.cumsum(self.steps)])
 
     @property
     def thickness(self) -> Float[Array, ""]:
@@ -88,11 +93,11 @@ class LayeredFilm(eqx.Module):
 
     @property
     def mean_composition(self) -> Float[Array, ""]:
-        return jnp.mean(self.shares)
+        return self.x_bottom + jnp.mean(self._rises)
 
     @property
     def composition_variance(self) -> Float[Array, ""]:
-        return jnp.mean((self.shares - self.mean_composition) ** 2)
+        return jnp.mean((self._rises - jnp.mean(self._rises)) ** 2)
 
     @property
     def composition_difference(self) -> Float[Array, ""]:
