@@ -31,7 +31,8 @@ def flat_directions(result: DesignResult) -> list[NullDirection]:
     if not len(free):
         return []
     bend, axes = np.linalg.eigh(free @ curvature @ free.T)
-    flat = (axes.T @ free)[np.abs(bend) < _FLAT]
+    size = abs(float(result.objective / result.scales.objective)) or 1.0
+    flat = (axes.T @ free)[np.abs(bend) < _FLAT * size]
     return [_told(result, row) for row in flat]
 
 
