@@ -1,8 +1,11 @@
 """`jaxspin sweep`: a map of a model, or of its fit, over a design; the same command goes on after any death."""
 
+import contextlib
 import json as json_format
+import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +71,9 @@ def sweep(
     try:
         _compute(run, task, grid, store, place, _tighter(task.solve) if retry_failed else None)
     except ClusterError as error:
-        print(f"jaxspin: error: {error}", file=sys.stderr)
+        print(f"jaxspin: error: {error}", file=sys.stderr, flush=True)
+        if coordinator is not None:
+            os._exit(_LOST)  # a regular end would wait for the process that is lost
         return _LOST
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"what is done is in {store}, the same command goes on") from None
@@ -172,11 +177,26 @@ def _compute(run: "Run", task: "Task", grid: "Grid", store: Path, place: Any, re
     shown = sys.stderr.isatty()
     seed, chunk = run.sweep.seed, run.sweep.chunk
     try:
-        run_sweep(task, grid, store, seed=seed, chunk=chunk, place=place, retry=retry, progress=shown)
+        with _only_ours_on_stdout():
+            run_sweep(task, grid, store, seed=seed, chunk=chunk, place=place, retry=retry, progress=shown)
     except (StoreError, BusyError, WorkerError, ImportError) as error:
         raise ConfigError(str(error)) from None
     except ValueError as error:
         raise run.fault("sweep", error) from None
+
+
+@contextlib.contextmanager
+def _only_ours_on_stdout() -> Iterator[None]:
+    """What libraries print below Python's own streams goes to stderr: gloo greets its peers on stdout."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _is_first() -> bool:

@@ -6,7 +6,7 @@ and writes its own part only, so a map need not fit into the memory of any of th
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import jax
@@ -18,6 +18,7 @@ from jaxspin.sweep.compute import Machine, Work
 from jaxspin.sweep.grid import Grid
 from jaxspin.sweep.jobs import Columns, Job, one_thread
 from jaxspin.sweep.layout import Layout
+from jaxspin.sweep.places import ClusterError
 from jaxspin.sweep.store import Store, StoreError, attach, open_for_writing
 
 _HEARTBEAT = 10  # seconds without a sign of life after which a process counts as dead and the job ends
@@ -58,24 +59,36 @@ class Hosts:
 
 @contextmanager
 def join_writing(path: Path, task: Task, grid: Grid, chunks: Layout, seed: int) -> Iterator[Store]:
-    """`open_for_writing` by process 0 for all processes, which write their own chunks; it ends when all are done."""
-    if jax.process_index():
-        if not _agreed(True):
+    """`open_for_writing` by process 0 for all processes, which write their own chunks; it ends when all are done.
+
+    Raises `ClusterError` where another process is lost, unless the runtime notices first and ends this one.
+    """
+    with _told(), ExitStack() as stack:
+        if jax.process_index() == 0:
+            try:
+                store = stack.enter_context(open_for_writing(path, task, grid, chunks, seed))
+            except BaseException:
+                _agreed(False)
+                raise
+            _agreed(True)
+        elif _agreed(True):
+            store = attach(path, task, grid, chunks)
+        else:
             raise StoreError(f"{path}: process 0 could not open it, see its message")
-        yield attach(path, task, grid, chunks)
+        yield store
         multihost_utils.sync_global_devices("jaxspin: written")
-        return
-    opened = False
-    try:
-        with open_for_writing(path, task, grid, chunks, seed) as store:
-            opened = _agreed(True)
-            yield store
-            multihost_utils.sync_global_devices("jaxspin: written")
-    finally:
-        if not opened:
-            _agreed(False)
 
 
 def _agreed(mine: bool) -> bool:
     """What process 0 says."""
     return bool(multihost_utils.broadcast_one_to_all(np.array(mine)))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the runtime raises when another process is lost, as one line."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        reason = str(error).partition("\n")[0][:120]
+        raise ClusterError(f"another process of the job was lost ({reason}); the same command goes on") from None
