@@ -168,7 +168,8 @@ def scaling(folder: Path) -> None:
         print(f"  {name}: {rates[name]:.0f} runs/s ({whole:.1f} s with start and compilation)")
     steps = found["steps"].values
     print(
-        f"  steps a run: {steps.min():.0f} to {steps.max():.0f}, mean {steps.mean():.0f}; failed {int((found['status'] != 0).sum())}"
+        f"  steps a run: {steps.min():.0f} to {steps.max():.0f}, mean {steps.mean():.0f}; "
+        f"failed {int((found['status'] != 0).sum())}"
     )
     print(f"  two processes / one: {rates['two processes'] / rates['one process']:.2f}")
     print(f"  sorted by cost / unsorted: {rates['one process'] / rates['one process, unsorted']:.2f}")
@@ -181,7 +182,8 @@ def scaling(folder: Path) -> None:
         rate = len(runs) / (time.perf_counter() - begin)
     off = np.abs(np.array(peer) - found["m_z"].values[::80])
     print(
-        f"  joblib {version('joblib')} over SciPy {version('scipy')}, 2 processes: {rate:.0f} runs/s; two processes of ours / that: {rates['two processes'] / rate:.0f}"
+        f"  joblib {version('joblib')} over SciPy {version('scipy')}, 2 processes: {rate:.0f} runs/s; "
+        f"two processes of ours / that: {rates['two processes'] / rate:.0f}"
     )
     print(f"  difference of m_z: median {np.median(off):.1e}, largest {off.max():.1e}")
 
@@ -194,7 +196,8 @@ def two_thousand(folder: Path) -> None:
     found = sweep.run(kicks(by_duration), grid, folder / "2000.zarr", place=timed)
     steps = found["steps"].values
     print(
-        f"2000 runs, {steps.min():.0f} to {steps.max():.0f} steps: {time.perf_counter() - begin:.1f} s with compilation, {timed.rate(1):.0f} runs/s"
+        f"2000 runs, {steps.min():.0f} to {steps.max():.0f} steps: {time.perf_counter() - begin:.1f} s with "
+        f"compilation, {timed.rate(1):.0f} runs/s"
     )
 
 
@@ -209,7 +212,8 @@ def million(folder: Path) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = sum(file.stat().st_size for file in (folder / "million.zarr").rglob("*") if file.is_file()) / 2**20
     print(
-        f"10^6 points x {len(task.outputs)}: {took:.1f} s with compilation; peak memory {peak:.0f} MiB, {before:.0f} MiB before; store {size:.0f} MiB"
+        f"10^6 points x {len(task.outputs)}: {took:.1f} s with compilation; peak memory {peak:.0f} MiB, "
+        f"{before:.0f} MiB before; store {size:.0f} MiB"
     )
     again = best(lambda: sweep.run(task, sweep.product(axes), folder / "million.zarr"), 3)
     print(f"  the same again, nothing left to do: {again:.2f} s")

@@ -57,6 +57,8 @@ def sweep(
         Compute failed points again with tighter tolerances and a larger step budget.
     json
         Print a machine-readable summary.
+    set
+        Override a key of the run file, like --set sweep.chunk=1024; may be repeated.
     """
     run, model = open_run(run_file, set, {})
     from jaxspin.io import ConfigError

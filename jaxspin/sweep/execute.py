@@ -45,7 +45,7 @@ def run(
         grid: the design; names and units are those of the task's inputs.
         store: directory of the results, new or of the same sweep; in memory if not given.
         seed: of the random keys; point k gets `fold_in(key(seed), k)`, wherever and whenever it is computed.
-        chunk: points a chunk, which is what can get lost; by default an eighth of the design and 65536 at most, or
+        chunk: points a chunk, which is what can get lost; by default a quarter of the design and 65536 at most, or
             what the store has.
         place: `Here()`, `Processes(n)`, `Scheduler(file)` or `Hosts()`.
         retry: compute failed points again with these options.

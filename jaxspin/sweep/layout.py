@@ -10,7 +10,7 @@ from jaxtyping import Int
 LARGEST = 65536
 """Points of a chunk at most, unless asked for: some megabytes on disk."""
 
-_PARTS = 8  # so many chunks at least, where nothing is asked for: progress, and work for several processes
+_PARTS = 4  # so many chunks at least, where nothing is asked for: progress, and work for several processes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Layout:
 
 
 def default_points(size: int) -> int:
-    """Points of a chunk: a power of two, an eighth of the design or less, and no more than `LARGEST`."""
+    """Points of a chunk: a power of two, a quarter of the design or less, and no more than `LARGEST`."""
     return min(LARGEST, 2 ** max(0, (size // _PARTS).bit_length() - 1))
 
 
