@@ -21,7 +21,7 @@ _HOME = {
     "replace": "jaxspin.core",
     "select": "jaxspin.core",
 }
-_MODULES = ("core", "inverse", "io", "numerics", "plot", "systems")
+_MODULES = ("core", "inverse", "io", "numerics", "plot", "sweep", "systems")
 
 __all__ = [*_HOME, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -1,4 +1,4 @@
-"""The command `jaxspin`: list, info, simulate, fit, doctor, cite. Commands load what they need when they run."""
+"""The command `jaxspin` and its exit codes. Commands load what they need when they run."""
 
 import os
 import sys
@@ -8,15 +8,18 @@ from cyclopts import App, CycloptsError
 
 from jaxspin import __version__
 from jaxspin.cli.catalogue import cite, info, list_systems
+from jaxspin.cli.designing import design
 from jaxspin.cli.doctor import doctor
 from jaxspin.cli.fitting import fit
+from jaxspin.cli.plotting import plot
 from jaxspin.cli.simulating import simulate
+from jaxspin.cli.sweeping import sweep
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
 app = App(
     name="jaxspin",
-    help="Differentiable spin-orbit physics: simulate, fit, and check the machine. "
+    help="Differentiable spin-orbit physics: simulate, fit, design, sweep, and check the machine. "
     "`jaxspin COMMAND --help` explains a command.",
     version=__version__,
     result_action="return_value",
@@ -26,7 +29,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(list_systems, name="list")
-for command in (info, simulate, fit, doctor, cite):
+for command in (info, simulate, fit, design, sweep, plot, doctor, cite):
     app.command(command)
 
 
@@ -42,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return app(list(sys.argv[1:] if arguments is None else arguments)) or 0
     except CycloptsError as error:
         return _fail(error)
-    except KeyboardInterrupt:
-        print("\njaxspin: interrupted, nothing written", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"\njaxspin: interrupted, {error.args[0] if error.args else 'nothing written'}", file=sys.stderr)
         if arguments is None:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -12,6 +12,7 @@ from jaxspin.core.quantity import (
     select,
     unknown_name,
 )
+from jaxspin.core.task import Task
 
 __all__ = [
     "Differentiate",
@@ -22,6 +23,7 @@ __all__ = [
     "Quantity",
     "Solve",
     "Status",
+    "Task",
     "check",
     "check_names",
     "observables",

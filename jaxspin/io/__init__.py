@@ -1,6 +1,7 @@
 """Files at the border: CSV tables, TOML run files, and the units in both. Loads pint when the first unit is read."""
 
 from jaxspin.io.calibration import Calibration, calibrate
+from jaxspin.io.design import DesignPlan, read_design
 from jaxspin.io.measured import Measured, Readings, read_data
 from jaxspin.io.runfile import Run, parse_run, read_run, run_text
 from jaxspin.io.schema import ConfigError
@@ -14,12 +15,15 @@ from jaxspin.io.start import (
     simulated_conditions,
     starting_point,
 )
+from jaxspin.io.sweep import Box, check_axes, held_controls, sweep_axes, sweep_box
 from jaxspin.io.tables import Table, TableError, read_table, table_text, write_table, write_text
 from jaxspin.io.units import UnitError, factor, parse
 
 __all__ = [
+    "Box",
     "Calibration",
     "ConfigError",
+    "DesignPlan",
     "GaussianPrior",
     "Measured",
     "Readings",
@@ -29,12 +33,15 @@ __all__ = [
     "UniformPrior",
     "UnitError",
     "calibrate",
+    "check_axes",
     "check_fit",
     "conditions",
     "factor",
+    "held_controls",
     "parse",
     "parse_run",
     "read_data",
+    "read_design",
     "read_priors",
     "read_run",
     "read_solve",
@@ -42,6 +49,8 @@ __all__ = [
     "run_text",
     "simulated_conditions",
     "starting_point",
+    "sweep_axes",
+    "sweep_box",
     "table_text",
     "write_table",
     "write_text",

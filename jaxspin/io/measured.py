@@ -1,7 +1,7 @@
 """Measured data of a run file as plain arrays: controls and observed values by name, in the model's units."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -201,7 +201,7 @@ def read_quantity(run: Run, key: str, written: Written, unit: str) -> float:
         raise run.fault(key, error) from None
 
 
-def check_controls(run: Run, key: str, model: ForwardModel, given: Mapping[str, object]) -> None:
+def check_controls(run: Run, key: str, model: ForwardModel, given: Collection[str]) -> None:
     """Raise `ConfigError` for a control that does not exist, or one without default that is not given."""
     known = quantities(model.controls)
     for name in given:

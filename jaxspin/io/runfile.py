@@ -132,20 +132,67 @@ class DataChoice:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sweep:
-    """Equally spaced values."""
+class Range:
+    """Values from start to stop, evenly spaced or in equal ratios (log); no points where a design draws its own."""
 
     start: Written
     stop: Written
-    points: int
+    points: int | None = None
+    spacing: Literal["linear", "log"] = "linear"
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepChoice:
+    """What to map over which design.
+
+    `of`: the model's observables; or the fit of this run file, repeated on synthetic data (bootstrap) or with the
+    parameters of the axes held (profile). `design`: how axes combine; scattered ones take ranges and `points`.
+    `controls` are those held fixed.
+    """
+
+    of: Literal["observables", "bootstrap", "profile"] = "observables"
+    design: Literal["product", "zip", "sobol", "latin-hypercube"] = "product"
+    axes: Mapping[str, Written | tuple[Written, ...] | Range] = dataclasses.field(default_factory=dict)
+    points: int | None = None
+    controls: Mapping[str, Written] = dataclasses.field(default_factory=dict)
+    observables: tuple[str, ...] = ()
+    chunk: int | None = None
+    seed: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class SimulateChoice:
     """Conditions to simulate: every combination of the controls' values; all observables, if none is named."""
 
-    controls: Mapping[str, Written | tuple[Written, ...] | Sweep] = dataclasses.field(default_factory=dict)
+    controls: Mapping[str, Written | tuple[Written, ...] | Range] = dataclasses.field(default_factory=dict)
     observables: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class LimitChoice:
+    """A limit on an observable: lower, upper, or both."""
+
+    lower: Written | None = None
+    upper: Written | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DesignChoice:
+    """What to make small or large, and how.
+
+    One of `minimise` and `maximise` names an observable; `free` names controls and parameters (prefixed `controls.`
+    or `parameters.` where both have one); `bounds` are pairs [lower, upper]; `constraints` limit observables;
+    `controls` are those of the start, and may leave out free ones that have bounds.
+    """
+
+    minimise: str | None = None
+    maximise: str | None = None
+    free: tuple[str, ...] = ()
+    bounds: Mapping[str, tuple[Written, ...]] = dataclasses.field(default_factory=dict)
+    constraints: Mapping[str, LimitChoice] = dataclasses.field(default_factory=dict)
+    controls: Mapping[str, Written] = dataclasses.field(default_factory=dict)
+    starts: int = 8
+    seed: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +204,8 @@ class Run:
     fit: FitChoice = FitChoice()
     solve: SolveChoice = SolveChoice()
     simulate: SimulateChoice = SimulateChoice()
+    design: DesignChoice = DesignChoice()
+    sweep: SweepChoice = SweepChoice()
     calibration: Mapping[str, CalibrationChoice] = dataclasses.field(default_factory=dict)
     data: tuple[DataChoice, ...] = ()
     source: str = dataclasses.field(default="run file", compare=False)
@@ -245,8 +294,9 @@ def _checked(run: Run) -> Run:
     """The run with names for all its data, or `ConfigError` where keys contradict each other."""
     if run.fit.starts < 1:
         raise run.fault("fit.starts", f"{run.fit.starts} is not allowed; expected 1 or more")
-    if not 0 <= run.fit.seed < 2**32:
-        raise run.fault("fit.seed", f"{run.fit.seed} is not allowed; expected 0 to {2**32 - 1}")
+    for key, seed in {"fit.seed": run.fit.seed, "sweep.seed": run.sweep.seed, "design.seed": run.design.seed}.items():
+        if not 0 <= seed < 2**32:
+            raise run.fault(key, f"{seed} is not allowed; expected 0 to {2**32 - 1}")
     for name, prior in run.fit.prior.items():
         given = {field.name for field in dataclasses.fields(prior) if getattr(prior, field.name) is not None}
         if given not in ({"mean", "sigma"}, {"lower", "upper"}):

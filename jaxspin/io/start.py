@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from jaxspin.core import ForwardModel, Solve, outside_bounds, quantities, replace, unknown_name
+from jaxspin.core import ForwardModel, Quantity, Solve, outside_bounds, quantities, replace, unknown_name
 from jaxspin.io.measured import check_controls, read_quantity
-from jaxspin.io.runfile import Run, Sweep
+from jaxspin.io.runfile import Range, Run, Written
 
 
 class GaussianPrior(NamedTuple):
@@ -112,25 +112,50 @@ def simulated_conditions(run: Run, model: ForwardModel) -> dict[str, Float[np.nd
         if name not in model.observables:
             raise run.fault(f"simulate.observables.{number}", unknown_name("observable", name, model.observables))
     check_controls(run, key, model, run.simulate.controls)
-    axes: dict[str, list[float]] = {}
-    for name, written in run.simulate.controls.items():
-        where, unit, (low, high) = f"{key}.{name}", known[name].unit, known[name].bounds
-        if isinstance(written, Sweep):
-            if not 2 <= written.points <= 1_000_000:
-                raise run.fault(f"{where}.points", f"{written.points} is not allowed; expected 2 to 1000000")
-            start = read_quantity(run, f"{where}.start", written.start, unit)
-            stop = read_quantity(run, f"{where}.stop", written.stop, unit)
-            axes[name] = np.linspace(start, stop, written.points).tolist()
-        else:
-            every = written if isinstance(written, tuple) else (written,)
-            axes[name] = [read_quantity(run, where, each, unit) for each in every]
-        for value in axes[name]:
-            if not low <= value <= high:
-                raise run.fault(where, f"{value:g} {unit} is outside the bounds ({low:g}, {high:g}) {unit}")
+    written = run.simulate.controls.items()
+    axes = {name: read_axis(run, f"{key}.{name}", values, known[name]) for name, values in written}
     count = math.prod(len(values) for values in axes.values())
     if not 1 <= count <= 10_000_000:
         raise run.fault(key, f"{count} conditions; expected 1 to 10000000")
     return {name: axis.ravel() for name, axis in zip(axes, np.meshgrid(*axes.values(), indexing="ij"), strict=True)}
+
+
+def read_axis(
+    run: Run, key: str, written: Written | tuple[Written, ...] | Range, known: Quantity
+) -> Float[np.ndarray, " n"]:
+    """Values of an axis, one, listed, or over a range, in the unit of its quantity.
+
+    Raises `ConfigError`: no values, units, a logarithmic range that is not positive, values outside the bounds.
+    """
+    if isinstance(written, Range):
+        start, stop = read_ends(run, key, written, known)
+        if written.points is None or not 2 <= written.points <= 1_000_000:
+            raise run.fault(f"{key}.points", f"{written.points} is not allowed; expected 2 to 1000000")
+        values = (np.geomspace if written.spacing == "log" else np.linspace)(start, stop, written.points)
+    else:
+        every = written if isinstance(written, tuple) else (written,)
+        if not every:
+            raise run.fault(key, "names no value; expected at least one")
+        values = np.array([read_quantity(run, key, each, known.unit) for each in every])
+        _check_bounds(run, key, values, known)
+    return values
+
+
+def read_ends(run: Run, key: str, written: Range, known: Quantity) -> tuple[float, float]:
+    """Start and stop of a range in the unit of its quantity. Raises `ConfigError` as `read_axis`."""
+    start = read_quantity(run, f"{key}.start", written.start, known.unit)
+    stop = read_quantity(run, f"{key}.stop", written.stop, known.unit)
+    if written.spacing == "log" and not min(start, stop) > 0:
+        raise run.fault(key, f"a range with spacing 'log' cannot reach {min(start, stop):g}; expected positive ends")
+    _check_bounds(run, key, np.array([start, stop]), known)
+    return start, stop
+
+
+def _check_bounds(run: Run, key: str, values: Float[np.ndarray, " n"], known: Quantity) -> None:
+    low, high = known.bounds
+    for value in values[(values < low) | (values > high)][:1]:
+        unit = "" if known.unit == "1" else f" {known.unit}"
+        raise run.fault(key, f"{value:g}{unit} is outside the bounds ({low:g}, {high:g}){unit}")
 
 
 def conditions(model: ForwardModel, controls: Mapping[str, Float[np.ndarray, " n"]]) -> Any:

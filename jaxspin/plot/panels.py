@@ -1,7 +1,6 @@
 """Panels of a fit figure: one observable against a control, as a family of curves, against its prediction, or alone."""
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,14 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from jaxspin.core import Observable, Quantity
+from jaxspin.plot.axis import Axis
 from jaxspin.plot.style import DATA, FIT, LIMIT, shades
 
 _TWO_SIDED = 1.959964  # standard deviations that hold 95 % of a Gaussian
 _MEMBERS = 12  # curves that can still be told apart in one panel
 _DECADES = 30.0  # ratio of predictions beyond which a linear axis hides the small ones
 _FEWEST = 4  # points that make a curve
-_PREFIXES = {-5: "f", -4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G", 4: "T"}
-_PREFIXED = ("V", "A", "T", "ohm", "m", "s", "Hz", "J", "A/m", "J/m^2", "J/m^3")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,26 +29,6 @@ class Series:
     observable: Observable
     seen: Any
     controls: dict[str, tuple[Quantity, Float[np.ndarray, " m"]]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Axis:
-    """Label of an axis and by what to multiply values: degrees for rad, and prefixes that suit the size."""
-
-    label: str
-    scale: float
-
-    @classmethod
-    def of(cls, known: Quantity | Observable, values: Float[np.ndarray, " m"]) -> "Axis":
-        """Axis for the values of a quantity."""
-        unit, largest = known.unit, float(np.max(np.abs(values), initial=0.0))
-        if unit == "rad":
-            return cls(f"${known.symbol}$ (°)", 180 / math.pi)
-        power = math.floor(math.log10(largest) / 3 + 1e-9) if largest > 0 and math.isfinite(largest) else 0
-        if unit not in _PREFIXED or power not in _PREFIXES:
-            return cls(known.label, 1.0)
-        shown = (_PREFIXES[power] + unit).replace("ohm", "Ω").replace("^2", "²").replace("^3", "³")
-        return cls(f"${known.symbol}$ ({shown})", 1000.0**-power)
 
 
 def draw_series(upper: Any, lower: Any, series: Series) -> None:

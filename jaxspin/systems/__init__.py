@@ -11,6 +11,7 @@ from jaxspin.core import ForwardModel, unknown_name
 REGISTRY = {
     "ferrimagnet": "jaxspin.systems.ferrimagnet:MODEL",
     "ferrimagnet.harmonic_hall": "jaxspin.systems.ferrimagnet:HARMONIC_HALL",
+    "ferrimagnet.layered": "jaxspin.systems.ferrimagnet:LAYERED",
     "ferrimagnet.stepped_scan": "jaxspin.systems.ferrimagnet:STEPPED_SCAN",
     "polariton": "jaxspin.systems.polariton:MODEL",
 }

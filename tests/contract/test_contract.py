@@ -226,3 +226,22 @@ def test_a_fit_to_synthetic_data_gets_the_truth_back_within_its_errors(system, m
     assert np.all(np.abs(pulls) < 3), dict(zip(free, np.round(np.asarray(pulls), 2), strict=True))
     # chi2 of a right fit has mean dof and variance 2 dof.
     assert abs(float(result.chi2) - int(result.dof)) < 4 * math.sqrt(2 * int(result.dof))
+
+
+@systems
+def test_a_sweep_over_it_is_stored_and_read_back(system, tmp_path):
+    pytest.importorskip("zarr", reason="sweeps need the extra jaxspin[sweep]")
+    from jaxspin import sweep
+
+    model = load(system)
+    params, name = model.material(next(iter(model.materials))), next(iter(quantities(model.parameters)))
+    values = float(select(params, [name])[name]) * np.array([0.99, 1.0, 1.01])
+    task = sweep.observe(model, params)
+    sweep.run(task, sweep.product({f"parameters.{name}": values}), tmp_path / "store")
+    found = sweep.open_store(tmp_path / "store")
+    assert found["status"].values.tolist() == [Status.OK] * 3
+    single = predict(model)(params, model.example())
+    for observable, value in single.values.items():
+        close = {"rtol": 1e-8, "atol": 1e-14 * abs(float(value)), "err_msg": observable}
+        np.testing.assert_allclose(found[observable][1], value, **close)
+        assert found[observable].attrs["units"] == model.observables[observable].unit

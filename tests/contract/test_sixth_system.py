@@ -36,7 +36,7 @@ def test_it_passes_the_contract_untouched(run):
     suite = [str(HERE / "test_contract.py"), "--confcutdir", str(HERE.parent), "-p", "no:cacheprovider"]
     outcome = run("pytest", *suite, "-k", "kittel", "--rootdir", str(HERE.parent.parent))
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert "11 passed" in outcome.stdout, outcome.stdout
+    assert "12 passed" in outcome.stdout, outcome.stdout
 
 
 def test_the_command_line_lists_and_fits_it_untouched(run, tmp_path):
@@ -61,3 +61,18 @@ def test_the_command_line_lists_and_fits_it_untouched(run, tmp_path):
         assert abs(found["value"] - truth) < 4 * found["stderr"], found
     assert result["parameters"]["B_eff"]["unit"] == "T"
     assert result["status"] == "OK"
+
+
+def test_the_command_line_sweeps_it_untouched(run, tmp_path):
+    pytest.importorskip("zarr", reason="sweeps need the extra jaxspin[sweep]")
+    (tmp_path / "map.toml").write_text(
+        """[model]
+        system = "kittel"
+
+        [sweep.axes]
+        B = { start = "20 mT", stop = "400 mT", points = 9 }
+        g = [2.0, 2.1]"""
+    )
+    swept = run("jaxspin", "sweep", "map.toml", "--store", "map.zarr", "--json")
+    assert swept.returncode == 0, swept.stderr
+    assert json.loads(swept.stdout)["done"] == 18

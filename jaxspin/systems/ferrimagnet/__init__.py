@@ -1,6 +1,7 @@
 """Graded CoTb ferrimagnets: composition, torque, DMI, nucleation, switching; macrospin dynamics; harmonic Hall effect.
 
-Functions of a film take `(params, film)`: a `CoTb` and a `GradientFilm`, both with scalar fields; `jax.vmap` maps them.
+Functions of a film take `(params, film)`: a `CoTb` and a `GradientFilm` or `LayeredFilm`, both with scalar fields;
+`jax.vmap` maps them.
 """
 
 from jaxspin.systems.ferrimagnet.coherent import fold_current
@@ -9,6 +10,7 @@ from jaxspin.systems.ferrimagnet.domain_wall import dmi_constant, h_dmi, in_plan
 from jaxspin.systems.ferrimagnet.drive import Drive, Pulse
 from jaxspin.systems.ferrimagnet.hall_bar import AngleScan, HallBar
 from jaxspin.systems.ferrimagnet.harmonic_hall import HARMONIC_HALL, harmonic_hall
+from jaxspin.systems.ferrimagnet.layered import LAYERED, LayeredFilm
 from jaxspin.systems.ferrimagnet.lock_in import simulated_lock_in
 from jaxspin.systems.ferrimagnet.macrospin import Ferromagnet, Sublattice, TwoSublattice
 from jaxspin.systems.ferrimagnet.nucleation import droplet_field, threshold_field, tilted_loop
@@ -27,6 +29,7 @@ from jaxspin.systems.ferrimagnet.switching import (
 
 __all__ = [
     "HARMONIC_HALL",
+    "LAYERED",
     "MODEL",
     "STEPPED_SCAN",
     "AngleScan",
@@ -37,6 +40,7 @@ __all__ = [
     "Ferromagnet",
     "GradientFilm",
     "HallBar",
+    "LayeredFilm",
     "Pulse",
     "SteppedScan",
     "Sublattice",

@@ -12,7 +12,7 @@ from jaxspin.systems.ferrimagnet.composition import (
     thickness,
 )
 from jaxspin.systems.ferrimagnet.constants import BOLTZMANN, MU_0
-from jaxspin.systems.ferrimagnet.parameters import CoTb, GradientFilm
+from jaxspin.systems.ferrimagnet.parameters import CoTb, Film
 
 _ANGLES = np.linspace(0.0, 2 * np.pi, 256, endpoint=False)
 
@@ -74,23 +74,23 @@ def wall_cosine(
     return _mean_cosine(per_kT * jnp.pi * MU_0 * M_s * H, per_kT * 2 * K_w)
 
 
-def dmi_constant(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def dmi_constant(params: CoTb, film: Film) -> Float[Array, ""]:
     """Interfacial-type DMI constant of the gradient, D = d (delta/t_layer) [J/m^2]; odd in delta."""
     return params.dmi_slope * composition_gradient(film)
 
 
-def film_wall_width(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def film_wall_width(params: CoTb, film: Film) -> Float[Array, ""]:
     """Wall width parameter Delta of a film [m]."""
     return wall_width(params.stiffness, effective_anisotropy(params, film))
 
 
-def h_dmi(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def h_dmi(params: CoTb, film: Film) -> Float[Array, ""]:
     """DMI field in a wall [A/m], with the sign of the gradient; droplet nucleation measures its modulus."""
     M_s = jnp.abs(net_magnetization(params, film))
     return dmi_field(dmi_constant(params, film), M_s, film_wall_width(params, film))
 
 
-def in_plane_bias(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def in_plane_bias(params: CoTb, film: Film) -> Float[Array, ""]:
     """Bias field along x [A/m], zeta H_DMI + H_0: what offsets a current loop in H_x.
 
     No vertical gradient, with DMI and torques of any size, makes one: the mirror y -> -y maps +z to -z at the same
@@ -101,7 +101,7 @@ def in_plane_bias(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
     return params.dmi_bias * h_dmi(params, film) + params.bias_field
 
 
-def film_wall_cosine(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def film_wall_cosine(params: CoTb, film: Film) -> Float[Array, ""]:
     """Thermal mean of cos Phi in the walls of a film under its applied field and in-plane bias."""
     return wall_cosine(
         film.h_x + in_plane_bias(params, film),

@@ -21,7 +21,7 @@ from jaxspin.numerics.fixed_point import steady_state
 from jaxspin.systems.ferrimagnet.composition import effective_anisotropy, net_magnetization, thickness
 from jaxspin.systems.ferrimagnet.constants import BOLTZMANN, MU_0
 from jaxspin.systems.ferrimagnet.domain_wall import film_wall_width, h_dmi, wall_energy
-from jaxspin.systems.ferrimagnet.parameters import CoTb, GradientFilm
+from jaxspin.systems.ferrimagnet.parameters import CoTb, Film
 
 
 def _double_exponential(points: int, reach: float) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +80,7 @@ class _Site(eqx.Module):
         return nucleation_field(self.sigma_0 - self.slope * wall_field, self.M_s, self.t, self.p, self.T)
 
 
-def _site(params: CoTb, film: GradientFilm) -> _Site:
+def _site(params: CoTb, film: Film) -> _Site:
     M_s = jnp.abs(net_magnetization(params, film))
     return _Site(
         sigma_0=params.nucleation_softness * wall_energy(params.stiffness, effective_anisotropy(params, film)),
@@ -93,13 +93,13 @@ def _site(params: CoTb, film: GradientFilm) -> _Site:
     )
 
 
-def droplet_field(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def droplet_field(params: CoTb, film: Film) -> Float[Array, ""]:
     """Field along z that nucleates a droplet inside the film under its in-plane field h_x [A/m]: plateau, then fall."""
     site = _site(params, film)
     return site.field(mean_wall_field(site.H_dmi, film.h_x))
 
 
-def edge_field(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def edge_field(params: CoTb, film: Film) -> Float[Array, ""]:
     """Field along z that nucleates a half droplet at the edge whose normal is +x [A/m]; -h_x gives the other edge."""
     site = _site(params, film)
     return site.field(jnp.abs(site.H_dmi + film.h_x))
@@ -116,7 +116,7 @@ class TiltedLoop(eqx.Module):
 
 def tilted_loop(
     params: CoTb,
-    film: GradientFilm,
+    film: Film,
     angle: Float[ArrayLike, ""],
     *,
     solve: Solve = Solve(),

@@ -14,7 +14,7 @@ from jaxspin.systems.ferrimagnet.composition import (
 )
 from jaxspin.systems.ferrimagnet.domain_wall import dmi_constant, h_dmi
 from jaxspin.systems.ferrimagnet.nucleation import droplet_field
-from jaxspin.systems.ferrimagnet.parameters import CoTb, GradientFilm
+from jaxspin.systems.ferrimagnet.parameters import CoTb, Film, GradientFilm
 from jaxspin.systems.ferrimagnet.spin_orbit_torque import h_dl_efficiency, theta_dl
 from jaxspin.systems.ferrimagnet.switching import (
     coherent_critical_current,
@@ -54,7 +54,7 @@ OBSERVABLES = {
 }
 
 
-def observe(params: CoTb, film: GradientFilm, *, solve: Solve | None = None, key: Array | None = None) -> Observables:
+def observe(params: CoTb, film: Film, *, solve: Solve | None = None, key: Array | None = None) -> Observables:
     """Every observable of one film, in SI units. Closed forms: `solve` and `key` are not used.
 
     The status is NOT_FINITE where a pole is hit: compensation (H_DL, H_k, H_DMI), no torque or no moment along x

@@ -1,4 +1,6 @@
-"""What a graded CoTb film is made of (`CoTb`), and how a film is designed and measured (`GradientFilm`)."""
+"""What a graded CoTb film is made of (`CoTb`), and how one is designed and measured (`Film`: `GradientFilm`)."""
+
+from typing import Protocol
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -92,6 +94,50 @@ class CoTb(eqx.Module):
     )
 
 
+class Film(Protocol):
+    """What the laws of this package need to know of a stack: five numbers of its profile, and its measurement."""
+
+    @property
+    def thickness(self) -> Float[Array, ""]:
+        """Thickness t of the stack [m]."""
+        ...
+
+    @property
+    def mean_composition(self) -> Float[Array, ""]:
+        """Tb share averaged over the stack."""
+        ...
+
+    @property
+    def composition_variance(self) -> Float[Array, ""]:
+        """Variance of the Tb share over the stack."""
+        ...
+
+    @property
+    def composition_difference(self) -> Float[Array, ""]:
+        """Tb share of the top layer minus that of the bottom layer."""
+        ...
+
+    @property
+    def composition_gradient(self) -> Float[Array, ""]:
+        """Slope of the Tb share along the growth direction, averaged over the interfaces [1/m]."""
+        ...
+
+    @property
+    def h_x(self) -> Float[Array, ""]:
+        """Applied field along the current [A/m]."""
+        ...
+
+    @property
+    def temperature(self) -> Float[Array, ""]:
+        """Temperature of thermal activation [K]."""
+        ...
+
+    @property
+    def duration(self) -> Float[Array, ""]:
+        """How long a drive acts [s]."""
+        ...
+
+
 class GradientFilm(eqx.Module):
     """Design of a stack of equal layers Co(1-x)Tb(x), x = x_bottom + n delta, and the conditions of its measurement."""
 
@@ -121,3 +167,23 @@ class GradientFilm(eqx.Module):
         doc="how long a drive acts: length of a current pulse, dwell of a field step",
         default=1e-4,
     )
+
+    @property
+    def thickness(self) -> Float[Array, ""]:
+        return self.layers * self.layer_thickness
+
+    @property
+    def mean_composition(self) -> Float[Array, ""]:
+        return self.x_bottom + self.delta * (self.layers - 1) / 2
+
+    @property
+    def composition_variance(self) -> Float[Array, ""]:
+        return self.delta**2 * (self.layers**2 - 1) / 12
+
+    @property
+    def composition_difference(self) -> Float[Array, ""]:
+        return self.delta * (self.layers - 1)
+
+    @property
+    def composition_gradient(self) -> Float[Array, ""]:
+        return self.delta / self.layer_thickness

@@ -5,7 +5,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from jaxspin.systems.ferrimagnet.composition import composition_difference, net_magnetization, thickness
 from jaxspin.systems.ferrimagnet.constants import ELEMENTARY_CHARGE, HBAR, MU_0
-from jaxspin.systems.ferrimagnet.parameters import CoTb, GradientFilm
+from jaxspin.systems.ferrimagnet.parameters import CoTb, Film
 
 REFERENCE_THICKNESS = 6e-9
 """Thickness [m] at which `CoTb.theta_slope` is defined: that of the published series."""
@@ -30,7 +30,7 @@ def damping_like_angle(
     return 2 * ELEMENTARY_CHARGE * MU_0 * jnp.asarray(M_s) * t * xi / HBAR
 
 
-def theta_dl(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def theta_dl(params: CoTb, film: Film) -> Float[Array, ""]:
     """Damping-like angle theta_DL = a (x_top - x_bottom) (t/6 nm)^n; zero when homogeneous, odd in delta.
 
     n = 0 is the estimate of Zheng et al. 2021, theta_top - theta_bottom with theta linear in the Tb share; n = -1 is a
@@ -43,6 +43,6 @@ def theta_dl(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
     )
 
 
-def h_dl_efficiency(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def h_dl_efficiency(params: CoTb, film: Film) -> Float[Array, ""]:
     """Torque efficiency xi = H_DL/j [m, that is (A/m)/(A/m^2)]; 1 Oe per 1e10 A/m^2 is 7.9577e-9 m."""
     return damping_like_field(theta_dl(params, film), 1.0, jnp.abs(net_magnetization(params, film)), thickness(film))

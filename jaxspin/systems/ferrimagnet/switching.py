@@ -12,7 +12,7 @@ from jaxspin.systems.ferrimagnet.composition import (
 )
 from jaxspin.systems.ferrimagnet.constants import BOLTZMANN, MU_0
 from jaxspin.systems.ferrimagnet.domain_wall import film_wall_cosine, in_plane_bias
-from jaxspin.systems.ferrimagnet.parameters import CoTb, GradientFilm
+from jaxspin.systems.ferrimagnet.parameters import CoTb, Film
 from jaxspin.systems.ferrimagnet.spin_orbit_torque import damping_like_field, h_dl_efficiency, theta_dl
 
 
@@ -43,7 +43,7 @@ def creep_factor(
     return (1 + BOLTZMANN * jnp.asarray(T) * jnp.log(duration / jnp.asarray(tau_0)) / energy) ** -4
 
 
-def depinning_field(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def depinning_field(params: CoTb, film: Film) -> Float[Array, ""]:
     """Field along z that depins a wall within the film's `duration` [A/m]: P/(2 mu0 M_s), thermally reduced.
 
     The pinning pressure is a property of the wall, so the field grows as 1/M_s towards compensation, like coercivity.
@@ -56,7 +56,7 @@ def depinning_field(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
     )
 
 
-def wall_drive(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def wall_drive(params: CoTb, film: Film) -> Float[Array, ""]:
     """Drive on the film's walls per current density, (pi/2) xi <cos Phi>/H_dep [m^2/A].
 
     Its sign is the polarity of the current loop: of the torque times that of the field along x, applied and bias.
@@ -64,7 +64,7 @@ def wall_drive(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
     return jnp.pi / 2 * h_dl_efficiency(params, film) * film_wall_cosine(params, film) / depinning_field(params, film)
 
 
-def critical_current(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def critical_current(params: CoTb, film: Film) -> Float[Array, ""]:
     """Critical current density for domain-wall depinning, (pi/2) xi j_c |cos Phi| = H_dep [A/m^2].
 
     Infinite where the torque or the wall's moment along x vanishes: in homogeneous films and at `vanishing_field`.
@@ -72,7 +72,7 @@ def critical_current(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
     return 1 / jnp.abs(wall_drive(params, film))
 
 
-def coherent_critical_current(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def coherent_critical_current(params: CoTb, film: Film) -> Float[Array, ""]:
     """Critical current density of coherent reversal under applied field and bias [A/m^2]: an upper bound here.
 
     Some hundred times the depinning current, since a pulse of 0.1 ms at room temperature nucleates and moves walls.
@@ -83,7 +83,7 @@ def coherent_critical_current(params: CoTb, film: GradientFilm) -> Float[Array, 
     return coherent_current(theta, M_s, thickness(film), anisotropy_field(params, film), H_x)
 
 
-def vanishing_field(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def vanishing_field(params: CoTb, film: Film) -> Float[Array, ""]:
     """Applied field along x at which the current loop vanishes [A/m]: minus the in-plane bias.
 
     Zero in a mirror-symmetric film; -H_DMI in effective single-loop models (`CoTb.dmi_bias` = 1).
@@ -91,7 +91,7 @@ def vanishing_field(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
     return -in_plane_bias(params, film)
 
 
-def switching_efficiency(params: CoTb, film: GradientFilm) -> Float[Array, ""]:
+def switching_efficiency(params: CoTb, film: Film) -> Float[Array, ""]:
     """j_c/(t K_eff) [A/J], the paper's figure of merit: smaller is better."""
     return critical_current(params, film) / (thickness(film) * effective_anisotropy(params, film))
 
@@ -104,7 +104,7 @@ def _switched(drive: Float[Array, "..."], width: float) -> Float[Array, "..."]:
 
 def hall_loop(
     params: CoTb,
-    film: GradientFilm,
+    film: Film,
     current: Float[Array, " n"],
     *,
     amplitude: Float[ArrayLike, ""] = 1.0,

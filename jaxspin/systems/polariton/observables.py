@@ -1,5 +1,7 @@
 """What is measured on a spin-bifurcating condensate, as one model: `MODEL`."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -98,6 +100,9 @@ def observe(params: Microcavity, drive: Drive, *, solve: Solve | None = None, ke
     return observables(values, jnp.where(exists, Status.OK, Status.NO_SOLUTION))
 
 
+_BOCHIN_2024: dict[str, Any] = {"a": 2.28, "g": 0.1, "delta": 0.1}
+_ABOVE_THRESHOLD: dict[str, Any] = {"p": 0.6}
+
 MODEL = ForwardModel(
     name="polariton",
     title="Polariton condensate: spin bifurcation and giant effective g-factor",
@@ -107,11 +112,11 @@ MODEL = ForwardModel(
     observe=observe,
     materials={
         "Bochin 2024": Material(
-            build=lambda: Microcavity(a=2.28, g=0.1, delta=0.1),
+            build=lambda: Microcavity(**_BOCHIN_2024),
             source="Bochin, Chestnov and Nalitov: a and g of figures 1(b), 2 and 3, the field of figure 2(b)",
         )
     },
-    example=lambda: Drive(p=0.6),
+    example=lambda: Drive(**_ABOVE_THRESHOLD),
     citation="""@article{bochin2024giant,
   title = {Giant effective g-factor due to spin bifurcations in polariton condensates},
   author = {Bochin, A. and Chestnov, I. and Nalitov, A.},

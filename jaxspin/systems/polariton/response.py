@@ -100,7 +100,8 @@ def total_g_factor(c: Condensate) -> Float[Array, ""]:
     """`g_eff` without the error: NaN where no aligned state is stable."""
     state = aligned_state(c)
     z, none = state.s[2], c.delta == 0
-    limit = jnp.where(z == 0, linear_g_factor(c), jnp.inf)
+    s = jnp.where(state.exists, state.s, 1.0)
+    limit = jnp.where(z == 0, 1 + susceptibility(c, s), jnp.inf)
     total = jnp.where(none, limit, (c.a * z + c.delta) / jnp.where(none, 1.0, c.delta))
     return jnp.where(state.exists, total, jnp.nan)
 

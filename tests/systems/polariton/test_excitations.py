@@ -6,22 +6,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxspin.systems.polariton import Condensate, excitations, excitations_of, fixed_points, g_eff, jacobian
+from jaxspin.systems.polariton import Condensate, excitations, excitations_of, g_eff, jacobian
 from jaxspin.systems.polariton.excitations import isolated_root
 
 PAPER = {"a": 2.28, "g": 0.1}
-compiled = jax.jit(excitations)
 
 
 @pytest.fixture(scope="module")
-def random_cases():
-    """Condensates, fixed points, their Jacobians and excitations, in a wide box."""
-    rng = np.random.default_rng(5)
-    c = Condensate(*(rng.uniform(*limits, 500) for limits in ((0.2, 4), (-2, 6), (-2, 3), (-2, 2))))
-    points = jax.jit(jax.vmap(fixed_points))(c)
+def random_cases(condensates, points):
+    """Condensates in a wide box, their first fixed point that exists, its Jacobian and excitations."""
     row = np.argmax(points.exists, axis=1)
-    there = np.asarray(points.exists)[np.arange(500), row] & (row < 6)
-    c, s = jax.tree.map(lambda leaf: leaf[there], (c, points.s[np.arange(500), row]))
+    there = row < 6
+    c, s = jax.tree.map(lambda leaf: leaf[there], (condensates, points.s[np.arange(row.size), row]))
     matrices = np.asarray(jax.jit(jax.vmap(jacobian))(c, s))
     return c, s, matrices, jax.tree.map(np.asarray, jax.jit(jax.vmap(excitations_of))(c, s))
 
@@ -80,15 +76,15 @@ def test_deviations_turn_counterclockwise_about_the_effective_field(random_cases
 def test_below_threshold_without_field_the_closed_form_holds():
     """At s_+ = p + g: relaxation s, damping g, Omega^2 = 1 - a s, which vanishes before p_c where a s = 1 + g^2."""
     for p in (0.0, 0.2, 0.3):
-        found, s = compiled(Condensate(p=p, **PAPER)), p + 0.1
+        found, s = excitations(Condensate(p=p, **PAPER)), p + 0.1
         measured = [found.relaxation, found.damping, found.frequency]
         np.testing.assert_allclose(measured, [s, 0.1, np.sqrt(1 - 2.28 * s)], rtol=1e-12)
         np.testing.assert_allclose(found.normal, [-1.0, 0, 0], atol=1e-12)
-    assert float(compiled(Condensate(p=0.341, **PAPER)).frequency) == 0
+    assert float(excitations(Condensate(p=0.341, **PAPER)).frequency) == 0
 
 
 def test_a_reversed_field_reverses_the_effective_field():
-    up, down = (compiled(Condensate(p=0.5, delta=delta, **PAPER)) for delta in (0.1, -0.1))
+    up, down = (excitations(Condensate(p=0.5, delta=delta, **PAPER)) for delta in (0.1, -0.1))
     assert float(up.frequency_z) > 0
     np.testing.assert_allclose(down.frequency_z, -up.frequency_z, rtol=1e-12)
     np.testing.assert_allclose(down.frequency, up.frequency, rtol=1e-12)
@@ -104,14 +100,14 @@ def test_at_strong_pumping_excitations_feel_the_field_of_the_condensate():
 
 
 def test_derivatives_agree_with_differences():
+    """Forward; the contract suite compares both modes."""
     c, h = Condensate(p=0.5, delta=0.1, **PAPER), 1e-4
-    stacked = jax.jit(lambda c: jnp.stack(jax.tree.leaves(compiled(c))[:4]))
-    forward, reverse = jax.jit(jax.jacfwd(stacked))(c), jax.jit(jax.jacrev(stacked))(c)
+    stacked = jax.jit(lambda c: jnp.stack(jax.tree.leaves(excitations(c))[:4]))
+    forward = jax.jit(jax.jacfwd(stacked))(c)
     for name in ("p", "a", "g", "delta"):
         at = lambda shift, name=name: stacked(eqx.tree_at(lambda c: getattr(c, name), c, getattr(c, name) + shift * h))
         numeric = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h)
         np.testing.assert_allclose(getattr(forward, name), numeric, rtol=1e-7, atol=1e-8)
-        np.testing.assert_allclose(getattr(reverse, name), getattr(forward, name), rtol=1e-9, atol=1e-12)
 
 
 def test_isolated_root_is_the_farthest_from_the_others():
@@ -125,4 +121,3 @@ def test_isolated_root_is_the_farthest_from_the_others():
 def test_no_condensate_no_excitations():
     with pytest.raises(ValueError, match="not above the threshold of condensation"):
         excitations(Condensate(p=-1.0, delta=0.1, **PAPER))
-    assert np.isnan(compiled(Condensate(p=-1.0, delta=0.1, **PAPER)).frequency)

@@ -12,17 +12,8 @@ from jaxspin.core import Solve
 from jaxspin.systems.polariton import Condensate, condensation_pump, fixed_points, jacobian, rate, simulate
 from jaxspin.systems.polariton.spinor import spinor_rate
 
-COUNT = 2000
-EPS = 2.3e-16
 box = st.tuples(st.floats(-3.0, 6.0), st.floats(-2.0, 8.0), st.floats(-2.0, 4.0), st.floats(-3.0, 3.0))
-many = jax.jit(jax.vmap(fixed_points))
-
-
-def random_condensates(weakest):
-    """Parameters in a wide box, the field over decades from 10^weakest to 1."""
-    rng = np.random.default_rng(3)
-    delta = rng.choice([-1.0, 1.0], COUNT) * 10.0 ** rng.uniform(weakest, 0.3, COUNT)
-    return Condensate(*(rng.uniform(*limits, COUNT) for limits in ((-3, 6), (-2, 8), (-2, 4))), delta)
+many = jax.vmap(fixed_points)
 
 
 def directions(points):
@@ -43,22 +34,18 @@ def polynomial_roots(p, a, g, delta):
     return np.sort(real[(np.abs(real) <= 1) & (p - g * real > 0)]), roots
 
 
-@pytest.fixture(scope="module")
-def condensates():
-    return random_condensates(-3)
-
-
-@pytest.fixture(scope="module")
-def points(condensates):
-    return many(condensates)
-
-
 def at(tree, i):
     return jax.tree.map(lambda leaf: leaf[i], tree)
 
 
+rates_of = jax.jit(jax.vmap(jax.vmap(rate, in_axes=(None, 0))))
+jacobians_of = jax.jit(jax.vmap(jax.vmap(jacobian, in_axes=(None, 0))))
+jacobian_at = jax.jit(jacobian)
+rate_at = jax.jit(rate)
+
+
 def residuals(condensates, points):
-    rates = jax.vmap(lambda c, s: jax.vmap(lambda s: rate(c, s))(s))(condensates, points.s)
+    rates = rates_of(condensates, points.s)
     return np.max(np.abs(np.where(points.exists[..., None], rates, 0)), axis=(1, 2))
 
 
@@ -66,7 +53,7 @@ def test_every_fixed_point_satisfies_the_equations(condensates, points):
     assert np.max(residuals(condensates, points)) < 1e-12
 
 
-def test_weak_fields_lose_no_digits():
+def test_weak_fields_lose_no_digits(random_condensates):
     """Down to 1e-30 states crowd together; each still solves the equations."""
     condensates = random_condensates(-30)
     assert np.max(residuals(condensates, many(condensates))) < 1e-12
@@ -76,7 +63,7 @@ def test_the_set_is_complete_and_nothing_else_is_in_it(condensates, points):
     """Against the real roots of the polynomial, wherever rounding leaves no doubt which of its roots are real."""
     points, numbers = jax.tree.map(np.asarray, points), np.stack(jax.tree.leaves(condensates), axis=1)
     compared = 0
-    for i in range(COUNT):
+    for i in range(len(numbers)):
         expected, roots = polynomial_roots(*numbers[i])
         if np.min(np.abs(roots[:, None] - roots[None, :]) + 9 * np.eye(roots.size)) < 1e-4:
             continue  # nearly double: the polynomial resolves its roots to the square root of rounding only
@@ -84,7 +71,7 @@ def test_the_set_is_complete_and_nothing_else_is_in_it(condensates, points):
         assert len(found) == len(expected), i
         np.testing.assert_allclose(found, expected, atol=1e-8)
         compared += 1
-    assert compared > 0.8 * COUNT
+    assert compared > 0.8 * len(numbers)
 
 
 @given(box)
@@ -123,9 +110,7 @@ def test_rows_are_ordered_and_named_as_documented(condensates, points):
 
 
 def test_stability_is_that_of_the_eigenvalues(condensates, points):
-    matrices = np.asarray(
-        jax.vmap(lambda c, s: jax.vmap(lambda s: jacobian(c, s))(s))(condensates, points.s[:, :6] + 1e-300)
-    )
+    matrices = np.asarray(jacobians_of(condensates, points.s[:, :6] + 1e-300))
     growth = np.max(np.linalg.eigvals(np.where(np.isfinite(matrices), matrices, 0)).real, axis=-1)
     clear = np.asarray(points.exists)[:, :6] & (np.abs(growth) > 1e-9)
     assert np.array_equal((growth < 0)[clear], np.asarray(points.stable)[:, :6][clear])
@@ -193,14 +178,14 @@ def test_derivatives_are_those_of_the_implicit_function_theorem(delta):
     sources = {"p": s, "a": s[2] * turned(s), "g": jnp.linalg.norm(s) * jnp.array([-1.0, 0, 0]), "delta": turned(s)}
     for name in ("p", "a", "g", "delta"):
         source = sources[name]
-        exact = -np.linalg.solve(np.asarray(jacobian(c, s)), np.asarray(source))
+        exact = -np.linalg.solve(np.asarray(jacobian_at(c, s)), np.asarray(source))
         np.testing.assert_allclose(getattr(forward, name), exact, rtol=1e-9, atol=1e-12, err_msg=name)
         np.testing.assert_allclose(getattr(reverse, name), exact, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def test_second_derivatives_agree_with_differences_of_first():
     z = lambda p: fixed_points(Condensate(p=p, a=2.28, g=0.1, delta=0.1)).s[0, 2]
-    first, second, h = jax.grad(z), jax.jit(jax.grad(jax.grad(z))), 1e-4
+    first, second, h = jax.jit(jax.grad(z)), jax.jit(jax.grad(jax.grad(z))), 1e-4
     numeric = (8 * (first(0.4 + h) - first(0.4 - h)) - (first(0.4 + 2 * h) - first(0.4 - 2 * h))) / (12 * h)
     np.testing.assert_allclose(second(0.4), numeric, rtol=1e-8)
 
@@ -214,12 +199,12 @@ def test_every_trajectory_ends_on_a_stable_member(numbers, seed):
     points = fixed_points(c)
     stable = np.asarray(points.s)[np.asarray(points.stable)]
     assume(len(stable) > 0)
-    slowest = max(np.max(np.linalg.eigvals(np.asarray(jacobian(c, s))).real) for s in stable if np.any(s))
+    slowest = max(np.max(np.linalg.eigvals(np.asarray(jacobian_at(c, s))).real) for s in stable if np.any(s))
     assume(slowest < -0.05)
     start = np.random.default_rng(seed).normal(size=3)
     end = ends(c, jnp.array(start))
     distance = np.min(np.linalg.norm(np.asarray(end.s[-1]) - stable, axis=1))
-    still = float(jnp.linalg.norm(rate(c, end.s[-1])))
+    still = float(jnp.linalg.norm(rate_at(c, end.s[-1])))
     assert distance < 1e-6 or still > 1e-6, "at rest, but not at a stable member"
 
 

@@ -13,6 +13,7 @@ from jaxspin.numerics import bifurcation
 from jaxspin.systems.polariton import (
     Condensate,
     Pitchfork,
+    condensation_pump,
     continue_branch,
     critical_occupation,
     critical_pump,
@@ -26,7 +27,9 @@ from jaxspin.systems.polariton import (
 
 PAPER = {"a": 2.28, "g": 0.1}
 SUBCRITICAL = {"a": 1.0, "g": 3.0}
-count = jax.jit(lambda c: jnp.sum(fixed_points(c).exists))
+counts = jax.jit(
+    lambda pumps, a, g, delta: jax.vmap(lambda p: jnp.sum(fixed_points(Condensate(p, a, g, delta)).exists))(pumps)
+)
 fold_pump_gradient = jax.jit(jax.grad(fold_pump))
 
 
@@ -82,27 +85,21 @@ def test_fold_pump_is_the_saddle_node_of_the_extended_system(delta):
 
 
 @given(st.floats(0.2, 8.0), st.floats(0.05, 4.0), st.floats(1e-3, 1.0))
-def test_two_states_appear_or_vanish_at_every_fold(a, g, delta):
-    c = Condensate(p=0.0, a=a, g=g, delta=delta)
-    found = folds(c)
-    p = np.asarray(found.p[found.exists])
-    assume(len(p) < 2 or np.min(np.abs(np.diff(np.sort(p)))) > 1e-5)
-    for p_f, change in zip(np.asarray(found.p), (2, 2, -2), strict=True):
-        if np.isfinite(p_f):
-            h = 1e-8 * (1 + abs(p_f))
-            below, above = (int(count(Condensate(p=p_f + step, a=a, g=g, delta=delta))) for step in (-h, h))
-            assert above - below == change
+def test_two_states_appear_or_vanish_at_every_fold_and_nowhere_else(a, g, delta):
+    """Counted just below and above each fold, and on a grid of pumps.
 
-
-@given(st.floats(0.2, 8.0), st.floats(0.05, 4.0), st.floats(1e-3, 1.0))
-def test_no_fold_is_missed(a, g, delta):
-    """Between consecutive folds the number of states is constant: counted on a grid of pumps above threshold."""
+    Besides, a state leaves the empty one where the growth of either linear mode changes sign, at p = -+|Im ...|.
+    """
     c = Condensate(p=0.0, a=a, g=g, delta=delta)
-    pumps = jnp.linspace(2 * g, 40.0, 400)  # above the births at s = 0, which are no folds
-    counts = np.asarray(jax.vmap(lambda p: count(Condensate(p=p, a=a, g=g, delta=delta)))(pumps))
-    p = np.asarray(folds(c).p)
-    expected = 3 + 2 * (np.asarray(pumps) > p[0]) + 2 * (np.asarray(pumps) > p[1]) - 2 * (np.asarray(pumps) > p[2])
-    assert np.array_equal(counts, expected)
+    p, births = np.asarray(folds(c).p), np.array([1.0, -1.0]) * float(condensation_pump(c))
+    there = p[np.isfinite(p)]
+    assume(np.min(np.diff(np.sort(there)), initial=1) > 1e-5)
+    close = np.where(np.isfinite(p), p, 1.0)[:, None] + 1e-8 * (1 + np.abs(there[0])) * np.array([-1, 1])[None]
+    pumps = np.concatenate([close.ravel(), np.linspace(-2 * g, 40.0, 400)])
+    counted = np.asarray(counts(pumps, a, g, delta))
+    expected = 1 + np.sum(pumps[:, None] > births, axis=1)
+    expected += 2 * (pumps > p[0]) + 2 * (pumps > p[1]) - 2 * (pumps > p[2])
+    assert np.array_equal(counted, expected)
 
 
 def test_the_fold_grows_as_the_field_to_two_thirds():
