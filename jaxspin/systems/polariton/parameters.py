@@ -9,6 +9,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
@@ -43,7 +44,7 @@ class Condensate(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        _demand(self, quantities(self), jnp.isfinite, "must be finite")
+        _demand(self, quantities(self), np.isfinite, "must be finite")
 
     def physical(
         self,
@@ -104,7 +105,7 @@ class Physical(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        _demand(self, quantities(self), jnp.isfinite, "must be finite")
+        _demand(self, quantities(self), np.isfinite, "must be finite")
         _demand(self, ("Gamma", "eta", "epsilon"), lambda value: value > 0, "must be > 0")
         _demand(self, ("W",), lambda value: value >= 0, "must be >= 0")
 
@@ -129,11 +130,11 @@ class Physical(eqx.Module):
         return self.epsilon / self.eta
 
 
-def _demand(module: Any, names: Any, holds: Callable[[Array], Array], what: str) -> None:
+def _demand(module: Any, names: Any, holds: Callable[[np.ndarray], np.ndarray], what: str) -> None:
     """Raise `ValueError` if a concrete field does not satisfy a condition; traced ones pass."""
     known: dict[str, Quantity] = quantities(module)
     for name in names:
         value = getattr(module, name)
-        if not isinstance(value, Tracer) and eqx.is_array(value) and not bool(jnp.all(holds(value))):
+        if not isinstance(value, Tracer) and eqx.is_array(value) and not bool(np.all(holds(np.asarray(value)))):
             unit = "" if known[name].unit == "1" else f" {known[name].unit}"
             raise ValueError(f"{type(module).__name__}: {name} ({known[name].doc}) {what}{unit}, got {value}{unit}")
