@@ -86,11 +86,11 @@ def summary(found: Any) -> str:
     switchable = found["j_c"].where(found["H_DMI"] >= 20 * OERSTED)
     best = switchable.argmin(...)
     place = found.isel(best)
-    share, delta = float(np.isfinite(switchable).mean()), float(place["delta"])
+    share, delta, layer = float(np.isfinite(switchable).mean()), float(place["delta"]), float(place["layer_thickness"])
     return (
-        f"{found['status'].size} films, {failed} failed. Of those with H_DMI of 20 Oe or more ({share:.0%} of the "
-        f"map), delta = {delta:.4f} with\nlayers of {1e9 * float(place['layer_thickness']):.2f} nm switches at the smallest "
-        f"current, {float(place['j_c']):.2g} A/m2."
+        f"{found['status'].size} films, {failed} failed. Of those with H_DMI of 20 Oe or more ({share:.0%} of the map),\n"
+        f"delta = {delta:.4f} with layers of {1e9 * layer:.2f} nm switches at the smallest current, "
+        f"{float(place['j_c']):.2g} A/m2."
     )
 
 
