@@ -88,7 +88,7 @@ def summary(found: Any) -> str:
     place = found.isel(best)
     share, delta, layer = float(np.isfinite(switchable).mean()), float(place["delta"]), float(place["layer_thickness"])
     return (
-        f"{found['status'].size} films, {failed} failed. Of those with H_DMI of 20 Oe or more ({share:.0%} of the map),\n"
+        f"{found['status'].size} films, {failed} failed. Of those with H_DMI of 20 Oe or more ({share:.0%} of all),\n"
         f"delta = {delta:.4f} with layers of {1e9 * layer:.2f} nm switches at the smallest current, "
         f"{float(place['j_c']):.2g} A/m2."
     )
