@@ -126,6 +126,9 @@ def open_for_writing(path: Path, task: Task, grid: Grid, chunks: Layout, seed: i
     found = differences(stored_specification(path), spec)
     if found:
         raise StoreError(f"{path}: holds another sweep ({'; '.join(found)}); expected the same one, or a new directory")
+    for name in (*grid.names, *columns_of(task, grid)):
+        if not (path / name / "zarr.json").is_file():
+            raise StoreError(f"{path}: the array {name!r} is missing; start again in a new directory")
     with sole_writer(path / "status", path):
         _sweep_up(path)
         group = _log_session(path)
