@@ -45,7 +45,9 @@ bench: $(READY)
 	for case in benchmarks/bench_*.py; do $(BIN)/python $$case || exit 1; done
 
 experiments: $(READY)
-	for run in experiments/*/run.py; do $(BIN)/python $$run --readme || exit 1; done
+	for run in experiments/*/run.py experiments/*/maps.py experiments/*/design.py; do \
+	  $(BIN)/python $$run --readme || exit 1; \
+	done
 
 # Pinned with hashes and without addresses, for every Python from 3.11 on.
 lock:

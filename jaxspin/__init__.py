@@ -15,6 +15,7 @@ _HOME = {
     "Observables": "jaxspin.core",
     "Solve": "jaxspin.core",
     "Status": "jaxspin.core",
+    "design": "jaxspin.inverse",
     "fit": "jaxspin.inverse",
     "quantities": "jaxspin.core",
     "quantity": "jaxspin.core",

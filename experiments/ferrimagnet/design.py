@@ -176,7 +176,7 @@ def markdown(results: dict[str, Any]) -> str:
     for each in results["robust"]:
         low, median, high = (f"{value / 1e10:.3g}" for value in each["j_c"])
         shares = [f"{100 * share:.0f} %" for share in (*each["kept"].values(), each["all"])]
-        none = f"**no film keeps all limits for all of them**: nearest misses {_missed(each)}"
+        none = f"**no film found that keeps all limits for all of them**: nearest misses {_missed(each)}"
         status = "optimum" if each["status"] == "OK" else none
         spread.append([each["design"], status, *shares, f"{median} ({low} to {high})", _profile(each["shares"])])
     named = "; ".join(sorted({line for each in results["designs"] for line in each["flat"]})) or "none"

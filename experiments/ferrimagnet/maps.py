@@ -1,9 +1,9 @@
 """Critical current and DMI field over steepness and thickness of the gradient, 256 x 256 films of six layers.
 
-    python experiments/ferrimagnet/maps.py [--out results/ferrimagnet]
+    python experiments/ferrimagnet/maps.py [--out results/ferrimagnet] [--readme]
 
 Computes map.toml into OUT/map.zarr (what is there already is not computed again), draws both maps with the published
-films marked, and prints what the map says of those films.
+films marked, and prints what the map says of those films; with --readme into README.md, too.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 
+import tables  # noqa: E402
+
 from jaxspin import io, sweep  # noqa: E402
 from jaxspin.cli.sweeping import sweep_grid, sweep_task  # noqa: E402
 from jaxspin.core import Status  # noqa: E402
@@ -23,6 +25,7 @@ from jaxspin.systems import load  # noqa: E402
 from jaxspin.systems.ferrimagnet.constants import OERSTED  # noqa: E402
 
 HERE = Path(__file__).parent
+MARKERS = "<!-- made by maps.py: begin -->", "<!-- made by maps.py: end -->"
 FILMS = {  # delta, thickness of a layer [m], published j_c [A/m^2] and H_DMI [Oe] (Zheng et al. 2021; > : a limit)
     "0.07, 6 nm": (0.07, 1.0e-9, "about 9e10", "about 23"),
     "A: 0.06, 6 nm": (0.06, 1.0e-9, "> 1e11", ""),
@@ -66,25 +69,34 @@ def table(found: Any) -> str:
     return "\n".join(lines)
 
 
-def main(out: Path) -> None:
+def main(out: Path, readme: bool) -> None:
     """The map, its figures, its table."""
     found = compute(out).load()
-    print(table(found))
+    text = f"{table(found)}\n\n{summary(found)}"
+    print(text)
+    for name, figure in figures(found).items():
+        figure.savefig(out / f"{name}.png")
+    if readme:
+        tables.write_between_markers(HERE / "README.md", text, MARKERS)
+
+
+def summary(found: Any) -> str:
+    """How the map came out, and its best film."""
     failed = int((found["status"] != Status.OK).sum())
     switchable = found["j_c"].where(found["H_DMI"] >= 20 * OERSTED)
     best = switchable.argmin(...)
     place = found.isel(best)
-    print(
-        f"\n{found['status'].size} films, {failed} failed. Of those with H_DMI of 20 Oe or more, delta = "
-        f"{float(place['delta']):.4f} with layers of {1e9 * float(place['layer_thickness']):.2f} nm switches at the "
-        f"smallest current, {float(place['j_c']):.2g} A/m2; {100 * float(np.isfinite(switchable).mean()):.0f} % of the "
-        "map has such a field."
+    share, delta, layer = float(np.isfinite(switchable).mean()), float(place["delta"]), float(place["layer_thickness"])
+    return (
+        f"{found['status'].size} films, {failed} failed. Of those with H_DMI of 20 Oe or more ({share:.0%} of all),\n"
+        f"delta = {delta:.4f} with layers of {1e9 * layer:.2f} nm switches at the smallest current, "
+        f"{float(place['j_c']):.2g} A/m2."
     )
-    for name, figure in figures(found).items():
-        figure.savefig(out / f"{name}.png")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/ferrimagnet"), help="folder for the results")
-    main(parser.parse_args().out)
+    parser.add_argument("--readme", action="store_true", help="write the table into the README of this experiment")
+    given = parser.parse_args()
+    main(given.out, given.readme)

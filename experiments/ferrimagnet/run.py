@@ -3,7 +3,8 @@
     python experiments/ferrimagnet/run.py [--out results/ferrimagnet] [--readme]
 
 Prints the fit and the table *published | ours | deviation*; writes fit.json, tests.json, tables.md, figures to --out,
-and with --readme the tables into README.md beside this file. Then the designs that follow from it (design.py).
+and with --readme the tables into README.md beside this file. The designs that follow are made by design.py, the maps by
+maps.py.
 """
 
 import argparse
@@ -21,7 +22,6 @@ from jaxtyping import Float
 
 jax.config.update("jax_enable_x64", True)
 
-import design  # noqa: E402
 import figures  # noqa: E402
 import tables  # noqa: E402
 from statements import statements  # noqa: E402
@@ -171,7 +171,6 @@ def main(out: Path, readme: bool) -> None:
         draw(fit).savefig(out / f"{name}.png")
     written = ", ".join(["fit.json", "tests.json", "tables.md", *(f"{name}.png" for name in figures.FIGURES)])
     print(f"\nwrote {written} in {out} ({time.perf_counter() - begin:.0f} s)\n")
-    design.run_designs(published, fit, out, readme)
 
 
 if __name__ == "__main__":

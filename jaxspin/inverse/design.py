@@ -174,10 +174,15 @@ def _measure(problem: DesignProblem, begin: Float[Array, "s n"]) -> tuple[Float[
 
 
 def _typical(values: Float[Array, " s"]) -> Array:
-    """Geometric mean of the sizes that are neither zero nor infinite; 1 where there are none."""
+    """The smallest size that is neither zero nor infinite, of those not below 0.1 % of their geometric mean; else 1.
+
+    The smallest, since where starts lie near a pole their values say nothing about an optimum.
+    """
     usable = jnp.isfinite(values) & (values != 0)
-    logs = jnp.where(usable, jnp.log(jnp.abs(jnp.where(usable, values, 1.0))), 0.0)
-    return jnp.exp(jnp.sum(logs) / jnp.maximum(jnp.sum(usable), 1))
+    sizes = jnp.abs(jnp.where(usable, values, 1.0))
+    mean = jnp.exp(jnp.sum(jnp.log(sizes)) / jnp.maximum(jnp.sum(usable), 1))
+    smallest = jnp.min(jnp.where(usable & (sizes >= 1e-3 * mean), sizes, jnp.inf))
+    return jnp.where(jnp.isfinite(smallest), smallest, 1.0)
 
 
 def _best(ended: Outcome) -> Array:

@@ -1,8 +1,6 @@
 """A design in words and as JSON: the optimum, what holds it, what it is sensitive to; why a design failed."""
 
-import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +8,7 @@ import jax
 import numpy as np
 
 from jaxspin.core import Status, select
+from jaxspin.inverse.json_file import write_json
 from jaxspin.inverse.storage import plain
 
 if TYPE_CHECKING:
@@ -208,15 +207,4 @@ def document(result: "DesignResult") -> dict[str, Any]:
 
 def save(result: "DesignResult", path: str | os.PathLike[str]) -> Path:
     """Write a design to one JSON file, at once or not at all. Returns the path."""
-    path = Path(path)
-    text = json.dumps(document(result), indent=1, allow_nan=False) + "\n"
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    return path
+    return write_json(path, document(result))

@@ -33,7 +33,7 @@ class SequentialQuadratic(eqx.Module):
     constraints and of complementarity, in the scales of objective, constraints and variables.
     """
 
-    max_steps: int = eqx.field(default=200, static=True)
+    max_steps: int = eqx.field(default=400, static=True)
     tolerance: float = eqx.field(default=1e-9, static=True)
 
 

@@ -8,7 +8,6 @@ import dataclasses
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from jaxtyping import Array
 
 from jaxspin.core import Differentiate, ForwardModel, Solve, Status, quantities, replace, select
 from jaxspin.inverse.data import Dataset, Measurement
+from jaxspin.inverse.json_file import write_json
 from jaxspin.inverse.laplace import Laplace, Optimum
 from jaxspin.inverse.problem import Problem
 from jaxspin.inverse.result import FitResult, Parameter, Starts
@@ -31,18 +31,7 @@ FORMAT = "jaxspin.fit/1"
 
 def save(result: FitResult, path: str | os.PathLike[str]) -> Path:
     """Write a fit to one JSON file, at once or not at all. Returns the path."""
-    path = Path(path)
-    text = json.dumps(document(result), indent=1, allow_nan=False) + "\n"
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    return path
+    return write_json(path, document(result))
 
 
 def document(result: FitResult) -> dict[str, Any]:

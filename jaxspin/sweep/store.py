@@ -47,12 +47,10 @@ class Store:
         """Write one chunk: `columns` hold its points in the order of `Layout.index`. Raises `StoreError`: disk full."""
         block = self.layout.block(number)
         shape = tuple(part.stop - part.start for part in block)
-        try:
+        with _disk_told(self.path):
             for name in self.columns:
                 array = self._arrays[name]
                 array[block] = np.asarray(columns[name], dtype=array.dtype).reshape(shape)
-        except OSError as error:
-            raise _disk_error(self.path, error) from None
 
     def read_chunk(self, number: int) -> dict[str, np.ndarray] | None:
         """All columns of one chunk, flat; None if it is not there, not complete, or fails its checksums."""
@@ -126,11 +124,16 @@ def open_for_writing(path: Path, task: Task, grid: Grid, chunks: Layout, seed: i
     found = differences(stored_specification(path), spec)
     if found:
         raise StoreError(f"{path}: holds another sweep ({'; '.join(found)}); expected the same one, or a new directory")
-    with sole_writer(path / "status", path):
-        _sweep_up(path)
-        group = _log_session(path)
-        if isinstance(grid, Product):
-            _mend_axes(group, grid)
+    for name in (*grid.names, *columns_of(task, grid)):
+        if not (path / name / "zarr.json").is_file():
+            raise StoreError(f"{path}: the array {name!r} is missing; start again in a new directory")
+    with contextlib.ExitStack() as stack:
+        with _disk_told(path):
+            stack.enter_context(sole_writer(path / "status", path))
+            _sweep_up(path)
+            group = _log_session(path)
+            if isinstance(grid, Product):
+                _mend_axes(group, grid)
         yield Store(path, group, chunks, columns_of(task, grid))
 
 
@@ -240,10 +243,17 @@ def _log_session(path: Path) -> Any:
         group = zarr().open_group(path, mode="r+")
         group.attrs["sessions"] = [*group.attrs["sessions"], provenance()]
         return group
-    except OSError as error:
-        raise _disk_error(path, error) from None
     except (ValueError, KeyError) as error:
         raise StoreError(f"{path}: its description cannot be read ({error}); start again in a new directory") from None
+
+
+@contextlib.contextmanager
+def _disk_told(path: Path) -> Iterator[None]:
+    """What the operating system refuses inside the block, as one line."""
+    try:
+        yield
+    except OSError as error:
+        raise _disk_error(path, error) from None
 
 
 def _disk_error(path: Path, error: OSError) -> StoreError:

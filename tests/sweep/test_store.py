@@ -121,6 +121,13 @@ def test_a_damaged_description_is_told(task, grid, table, tmp_path):
         sweep.open_store(tmp_path / "map.zarr")
 
 
+def test_a_missing_array_is_told(task, grid, table, tmp_path):
+    sweep.run(task, grid, tmp_path / "map.zarr", chunk=7, place=table)
+    shutil.rmtree(tmp_path / "map.zarr" / "status")
+    with pytest.raises(sweep.StoreError, match="the array 'status' is missing"):
+        sweep.run(task, grid, tmp_path / "map.zarr", place=table)
+
+
 def test_damaged_coordinates_are_mended(task, grid, table, tmp_path):
     sweep.run(task, grid, tmp_path / "map.zarr", chunk=7, place=table)
     before = fingerprint(tmp_path / "map.zarr")
