@@ -4,9 +4,9 @@
 
 Below the fold p_f(delta) the aligned state is the only stable one, so P = 1 exactly. The opposed state appears there,
 and 1 - P grows steeply from next to nothing, roughly like sqrt(p - p_f). P is a count and has no derivatives, p_f has
-all of them. So the design keeps p <= p_f(delta), by gradients, which is a little stricter than P > 0.99. What that gives
-away is measured: the pump at which P falls to 0.99 in the field of the optimum, with the same random beginnings at every
-pump, and g_eff there.
+all of them. So the design keeps p <= p_f(delta), by gradients, which is a little stricter than P > 0.99. What that
+gives away is measured: the pump at which P falls to 0.99 in the field of the optimum, with the same random beginnings
+at every pump, and g_eff there.
 
 Without a smallest field there is no largest g-factor: along the fold g_eff grows without bound as delta -> 0, in the
 end like delta^(-2/3), p_f - p_c falling like delta^(2/3). So the optimum lies where fold and smallest field meet.
@@ -59,7 +59,7 @@ def best(a: float) -> DesignResult:
     ).checked()
 
 
-def at(result: DesignResult, distance: float = 0.0) -> Condensate:
+def at(result: DesignResult, distance: jax.Array | float = 0.0) -> Condensate:
     """The condensate of the optimum, pumped by `distance` more than the fold."""
     sample = result.params
     return Condensate(result.observables["p_f"] + distance, sample.a, sample.g, sample.delta * result["field"])

@@ -7,7 +7,6 @@ state is stable at every k there, and far from the splitting epsilon the gap sho
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 

@@ -38,7 +38,7 @@ def on_the_map(factor: Any, chance: Any) -> list[statements.Row]:
     count = int(((stable == 2) == above).sum())
     single = P[stable == 1]
     strong = factor["g_eff"].where(factor["p"] < factor["p_f"])
-    best = strong.isel(strong.argmax(...))
+    best = factor.isel(strong.argmax(...))
     undecided = int((chance["status"].values != Status.OK).sum())
     mean = float(P[above].mean())
     return [
@@ -63,7 +63,7 @@ def on_the_map(factor: Any, chance: Any) -> list[statements.Row]:
         statements.said(
             "p. 4, fig. 3",
             "best where bifurcation is close: enhancement with certain direction",
-            f"largest g_eff on the map with a single stable state: {float(best):.0f} at p = {float(best['p']):.2f}, "
+            f"largest g_eff on the map with a single stable state: {float(best['g_eff']):.0f} at p = {float(best['p']):.2f}, "
             f"δ = {float(best['delta']):.3f}",
             float(best["p_f"] - best["p"]) < 0.02,
         ),

@@ -73,3 +73,11 @@ def test_parameters_are_made_under_vmap_and_are_frozen():
     assert jax.vmap(lambda p: Condensate(p=p, a=1.0, g=0.1).p)(pumps).shape == (3,)
     with pytest.raises(dataclasses.FrozenInstanceError):
         Condensate(p=1.0, a=1.0, g=0.1).p = 2.0
+
+
+def test_a_condensate_of_known_numbers_is_made_inside_jit():
+    """Numbers that are not traced are checked there too."""
+    a, bad = jnp.asarray([2.28, jnp.nan])  # strongly typed, which nothing converts
+    assert float(jax.jit(lambda p: Condensate(p=p, a=a, g=0.1))(0.5).a) == 2.28
+    with pytest.raises(ValueError, match="must be finite"):
+        jax.jit(lambda p: Condensate(p=p, a=bad, g=0.1))(0.5)
