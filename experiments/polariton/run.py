@@ -63,8 +63,8 @@ def on_the_map(factor: Any, chance: Any) -> list[statements.Row]:
         statements.said(
             "p. 4, fig. 3",
             "best where bifurcation is close: enhancement with certain direction",
-            f"largest g_eff on the map with a single stable state: {float(best['g_eff']):.0f} at p = {float(best['p']):.2f}, "
-            f"δ = {float(best['delta']):.3f}",
+            f"largest g_eff on the map with a single stable state: {float(best['g_eff']):.0f} at "
+            f"p = {float(best['p']):.2f}, δ = {float(best['delta']):.3f}",
             float(best["p_f"] - best["p"]) < 0.02,
         ),
     ]
