@@ -17,7 +17,7 @@ from jaxspin.plot import style
 from jaxspin.plot.style import DATA, FIT, LIMIT, colour_map
 from jaxspin.systems import polariton
 
-CUTS = (0.6, 0.7, 0.8, 0.9, 0.98)  # of the probability
+CUTS = (0.6, 0.7, 0.8, 0.9)  # of the probability
 SMOOTHED = 2.5  # points: the lines of equal probability only, since one point is off by up to 0.035
 
 
@@ -164,7 +164,8 @@ def honeycomb_figure(found: dict[str, Any]) -> Figure:
         for p, width, chern in zip(comb["p"][:2], comb["gap"][:2], comb["chern"][:2], strict=True):
             gap.annotate(f"C = {round(chern):d}", (p, width), (6, -3), textcoords="offset points", fontsize=7.5)
         gap.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
-        gap.set(xlabel="$p$", title="gap at the Dirac points")
+        gap.set_yticks(ticks := (0.02, 0.05, 0.1, 0.2, 0.5), [f"{tick:g}" for tick in ticks])
+        gap.set(xlabel="$p$", title="gap of the middle bands")
         gap.legend()
     return figure
 

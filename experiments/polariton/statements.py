@@ -55,7 +55,7 @@ def thresholds() -> list[Row]:
     p_sub = where_it_ends(lambda p: linear_is_stable(condensate(p, **SUB)), 0.0, 20.0)
     p_fold = where_it_ends(lambda p: ~has_broken(condensate(p, **SUB)), 0.0, 6.0)
     length = lambda p, **of: float(jnp.max(jnp.linalg.norm(polariton.fixed_points(condensate(p, **of)).s, axis=1)))
-    occupied = length(p_c), p_sub + SUB["g"]
+    occupied = length(p_c), length(p_sub, **SUB)
     close = lambda p: bool(has_broken(condensate(p * (1 - 1e-3))))
     a, g = (values.ravel() for values in np.meshgrid(np.linspace(0.05, 6.0, 60), np.linspace(0.05, 4.0, 60)))
     below = (1 - a * g + g**2) / a
