@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 OUT ?= results/ferrimagnet
 
-.PHONY: help install demo test lint docs bench experiments lock clean
+.PHONY: help install demo test test-all lint docs bench experiments lock clean
 
 help:
 	@echo "make demo         fit the published CoTb films: table, figures and result file in $(OUT)"
-	@echo "make test         the whole test suite"
+	@echo "make test         the test suite, without its slowest tests"
+	@echo "make test-all     the whole test suite: also recovers the parameters of every system from synthetic data"
 	@echo "make install      the environment $(VENV), with jaxspin in it"
 	@echo "make lint         ruff, pyright, import-linter"
 	@echo "make docs         build the documentation, executing every page"
@@ -30,6 +31,9 @@ demo: $(READY)
 	$(BIN)/python experiments/ferrimagnet/run.py --out $(OUT)
 
 test: $(READY)
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: $(READY)
 	$(BIN)/python -m pytest -n auto
 
 lint: $(READY)

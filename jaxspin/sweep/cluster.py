@@ -172,9 +172,13 @@ def _local_cluster(count: int) -> Iterator[Any]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Dask's loggers silent inside the block: what matters is raised."""
-    logger = logging.getLogger("distributed")
-    level, logger.level = logger.level, logging.CRITICAL
+    # each has a level of its own, so silencing their parent is not enough
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.level = level
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -207,6 +207,7 @@ def identifiable(model, params, conditions, noise):
     return chosen
 
 
+@pytest.mark.slow
 @cases
 def test_a_fit_to_synthetic_data_gets_the_truth_back_within_its_errors(system, material):
     model = load(system)

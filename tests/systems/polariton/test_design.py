@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from jaxspin.core import Status, observables, replace
 from jaxspin.inverse import Limit, design
@@ -22,6 +23,7 @@ LEAN = dataclasses.replace(
 )
 
 
+@pytest.mark.slow
 def test_the_largest_g_factor_below_the_fold():
     """Both limits are active; value and both multipliers agree with the functions of the room on the fold curve."""
     sample = replace(MODEL.material("Bochin 2024"), {"delta": 1.0})  # the control `field` is delta then
