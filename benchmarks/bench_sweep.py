@@ -25,7 +25,7 @@ from scipy.integrate import solve_ivp
 from jaxspin import sweep
 from jaxspin.core import Observable, Observables, Quantity, Solve, Task, observables
 from jaxspin.sweep.compute import Machine, Work
-from jaxspin.sweep.jobs import Columns, Here, Job, Place
+from jaxspin.sweep.jobs import Columns, Here, Job, Place, in_turn, one_thread
 from jaxspin.sweep.layout import layout
 from jaxspin.systems import load
 from jaxspin.systems.ferrimagnet.constants import MU_0
@@ -116,8 +116,8 @@ class Warm:
 
     def solve(self, work: Work, options: Solve, jobs: list[Job]) -> Iterator[tuple[Job, Columns]]:
         """Columns of the jobs, in their order."""
-        for job in jobs:
-            yield job, self.machine.compute(job.index)
+        with one_thread() as aside:
+            yield from in_turn(self.machine, jobs, aside)
 
 
 def best(run: Callable[[], object], repeats: int = 5) -> float:

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -77,31 +77,55 @@ class Machine:
 
     def compute(self, index: Int[np.ndarray, " n"]) -> dict[str, np.ndarray]:
         """Outputs, status (int8) and, for designs without axes, coordinates of the points of these numbers."""
+        return self.collect(self.start(index))
+
+    def start(self, index: Int[np.ndarray, " n"]) -> "Started":
+        """Have the devices solve the points of these numbers, without waiting for them."""
         values = self.work.grid.points(index)
-        order = self._order(values, len(index))
-        found = [self._solve(values, index, order[begin : begin + self.batch]) for begin in self._begins(len(index))]
+        order = self._order(values)
+        solved = []
+        for begin in self._begins(len(index)):
+            some = slice(begin, begin + self.batch) if order is None else order[begin : begin + self.batch]
+            inside = {name: self._put(column[some], float) for name, column in values.items()}
+            solved.append(self._compiled(self._arrays, inside, self._put(index[some], np.uint32)))
+        return Started(values, order, solved)
+
+    def collect(self, started: "Started") -> dict[str, np.ndarray]:
+        """What `compute` returns, once the devices have it."""
+        count = len(next(iter(started.values.values())))
         columns = {}
-        for name in found[0]:
-            joined = np.concatenate([_own_part(piece[name]) for piece in found])[: len(index)]
-            columns[name] = np.empty_like(joined)
-            columns[name][order] = joined
-        return columns if isinstance(self.work.grid, Product) else values | columns
+        for name in started.solved[0]:
+            pieces = [_own_part(piece[name]) for piece in started.solved]
+            joined = (pieces[0] if len(pieces) == 1 else np.concatenate(pieces))[:count]
+            columns[name] = joined
+            if started.order is not None:
+                columns[name] = np.empty_like(joined)
+                columns[name][started.order] = joined
+        return columns if isinstance(self.work.grid, Product) else started.values | columns
 
     def _begins(self, count: int) -> range:
         # all hosts run the same number of batches, however many points each of them has
         return range(0, self.work.points if self._hosts > 1 else count, self.batch)
 
-    def _order(self, values: Mapping[str, np.ndarray], count: int) -> Int[np.ndarray, " n"]:
+    def _order(self, values: Mapping[str, np.ndarray]) -> Int[np.ndarray, " n"] | None:
         if self.work.task.cost is None:
-            return np.arange(count)
+            return None
         return np.argsort(np.asarray(jax.vmap(self.work.task.cost)(values)), kind="stable")
 
-    def _solve(self, values: Mapping[str, np.ndarray], index: np.ndarray, some: np.ndarray) -> dict[str, Any]:
-        filled = np.resize(some, self.batch) if len(some) else np.zeros(self.batch, dtype=int)
-        put = lambda array: jax.make_array_from_process_local_data(self._sharding, array)
-        kind = jnp.zeros(()).dtype
-        inside = {name: put(column[filled].astype(kind)) for name, column in values.items()}
-        return self._compiled(self._arrays, inside, put(index[filled].astype(np.uint32)))
+    def _put(self, column: np.ndarray, kind: Any) -> jax.Array:
+        """A column on the devices, its points repeated until they fill a batch."""
+        column = column.astype(jnp.zeros((), kind).dtype, copy=False)
+        if len(column) < self.batch:
+            column = np.resize(column, self.batch)  # of nothing: zeros
+        return jax.make_array_from_process_local_data(self._sharding, column)
+
+
+class Started(NamedTuple):
+    """Points on their way: their values, the order in which they are solved (None: as they are), and the batches."""
+
+    values: dict[str, np.ndarray]
+    order: Int[np.ndarray, " n"] | None
+    solved: list[dict[str, jax.Array]]
 
 
 def _batch(work: Work, solve: Solve, static: Any) -> Any:

@@ -38,8 +38,18 @@ class Here:
         # in a thread, since Ctrl-C cannot interrupt a wait for a device
         with one_thread() as aside:
             machine = aside.submit(Machine, work, options).result()
-            for job in jobs:
-                yield job, aside.submit(machine.compute, job.index).result()
+            yield from in_turn(machine, jobs, aside)
+
+
+def in_turn(machine: Machine, jobs: list[Job], aside: ThreadPoolExecutor) -> Iterator[tuple[Job, Columns]]:
+    """Columns of the jobs, in their order; the devices work on the next job while this process handles one."""
+    ahead = None
+    for job in jobs:
+        behind, ahead = ahead, (job, aside.submit(machine.start, job.index).result())
+        if behind is not None:
+            yield behind[0], aside.submit(machine.collect, behind[1]).result()
+    if ahead is not None:
+        yield ahead[0], aside.submit(machine.collect, ahead[1]).result()
 
 
 @contextmanager

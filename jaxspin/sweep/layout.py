@@ -55,12 +55,14 @@ class Layout:
 
 
 def default_points(size: int) -> int:
-    """Points of a chunk: a power of two, a quarter of the design or less, and no more than `LARGEST`."""
-    return min(LARGEST, 2 ** max(0, (size // _PARTS).bit_length() - 1))
+    """Points of a chunk: a quarter of the design, and no more than `LARGEST`."""
+    return min(LARGEST, -(-size // _PARTS))
 
 
 def layout(shape: Sequence[int], points: int | None = None) -> Layout:
     """Cut a design into chunks of at most `points` points, whole rows of its last dimensions as far as they fit.
+
+    Chunks are about equally large, since a smaller one is computed as if it were whole.
 
     Raises `ValueError` for a number of points below one.
     """
@@ -68,6 +70,7 @@ def layout(shape: Sequence[int], points: int | None = None) -> Layout:
         raise ValueError(f"chunk: {points} points; expected 1 or more")
     left, chunk = points or default_points(math.prod(shape)), []
     for length in reversed(shape):
-        chunk.append(max(1, min(length, left)))
+        most = max(1, min(length, left))
+        chunk.append(-(-length // -(-length // most)))
         left //= chunk[-1]
     return Layout(tuple(shape), tuple(reversed(chunk)))

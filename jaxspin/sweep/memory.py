@@ -34,7 +34,8 @@ class Memory:
 
     def missing(self) -> list[int]:
         """Numbers of the chunks that are not there."""
-        return [number for number in range(self.layout.count) if self.read_chunk(number) is None]
+        status = self._columns["status"]
+        return [n for n in range(self.layout.count) if (status[self.layout.index(n)] == NOT_COMPUTED).any()]
 
     def dataset(self, spec: Mapping[str, Any]) -> Any:
         """The results as `xarray.Dataset`, labelled as those of a store."""

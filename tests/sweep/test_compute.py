@@ -77,7 +77,7 @@ def test_points_of_similar_cost_are_solved_together(grid, monkeypatch):
     np.testing.assert_array_equal(plain["area"], sorted_by_cost["area"])
     machine = compute.Machine(compute.Work(rectangle(cost=lambda v: v["width"]), grid, 0, 70), Solve())
     assert machine.batch == 16
-    order = machine._order(grid.points(np.arange(70)), 70)
+    order = machine._order(grid.points(np.arange(70)))
     assert np.all(np.diff(grid.points(order)["width"]) >= 0)
 
 
