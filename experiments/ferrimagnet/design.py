@@ -18,7 +18,6 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 
-import tables  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from jaxspin import inverse, io  # noqa: E402
@@ -31,7 +30,6 @@ from jaxspin.systems import load  # noqa: E402
 from jaxspin.systems.ferrimagnet.constants import OERSTED  # noqa: E402
 
 HERE = Path(__file__).parent
-MARKERS = "<!-- made by design.py: begin -->", "<!-- made by design.py: end -->"
 LAWS = {"as fitted above": (), "n and H_0 free": ("theta_exponent", "bias_field")}
 LIKELIEST = "n and H_0 free"
 LAYERS = (1.0e-9, 0.7e-9)  # of the film with delta = 0.07, and of sample C
@@ -183,14 +181,14 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             "### The paper's films, as the laws see them",
-            tables.grid(["law", "film", *SHOWN], papers),
+            io.markdown_table(["law", "film", *SHOWN], papers),
             "### Six free layers: smallest j_c at H_DMI ≥ 20 Oe and M_s ≥ 30 emu/cc, Co-rich",
-            tables.grid(header, cells),
+            io.markdown_table(header, cells),
             f"Directions in which an optimum could be moved at no cost: {named}.",
             "### Over the errors of the fit",
             f"Law *{LIKELIEST}*, layers of 1 nm, steps to 0.10, K_eff ≥ 20 kJ/m³; judged by {DRAWS} other draws: the "
             "share that keeps each limit and all three, and j_c in 1e10 A/m² (median, 16 to 84 %).",
-            tables.grid(["designed", "", "H_DMI", "M_net", "K_eff", "all", "j_c", "Tb shares (%)"], spread),
+            io.markdown_table(["designed", "", "H_DMI", "M_net", "K_eff", "all", "j_c", "Tb shares (%)"], spread),
         ]
     )
 
@@ -254,7 +252,7 @@ def run_designs(published: Any, fit: inverse.FitResult, out: Path, readme: bool)
     io.write_text(out / "designs.md", text + "\n")
     figure(results).savefig(out / "designs.png")
     if readme:
-        tables.write_between_markers(HERE / "README.md", text, MARKERS)
+        io.fill_page(HERE / "README.md", text, "design.py")
     print(f"\nwrote designs.json, designs.md, designs.png in {out}")
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 
-import tables  # noqa: E402
 
 from jaxspin import io, sweep  # noqa: E402
 from jaxspin.cli.sweeping import sweep_grid, sweep_task  # noqa: E402
@@ -25,7 +24,6 @@ from jaxspin.systems import load  # noqa: E402
 from jaxspin.systems.ferrimagnet.constants import OERSTED  # noqa: E402
 
 HERE = Path(__file__).parent
-MARKERS = "<!-- made by maps.py: begin -->", "<!-- made by maps.py: end -->"
 FILMS = {  # delta, thickness of a layer [m], published j_c [A/m^2] and H_DMI [Oe] (Zheng et al. 2021; > : a limit)
     "0.07, 6 nm": (0.07, 1.0e-9, "about 9e10", "about 23"),
     "A: 0.06, 6 nm": (0.06, 1.0e-9, "> 1e11", ""),
@@ -77,7 +75,7 @@ def main(out: Path, readme: bool) -> None:
     for name, figure in figures(found).items():
         figure.savefig(out / f"{name}.png")
     if readme:
-        tables.write_between_markers(HERE / "README.md", text, MARKERS)
+        io.fill_page(HERE / "README.md", text, "maps.py")
 
 
 def summary(found: Any) -> str:

@@ -166,7 +166,7 @@ def main(out: Path, readme: bool) -> None:
     io.write_text(out / "tests.json", json.dumps(results, indent=1) + "\n")
     io.write_text(out / "tables.md", text + "\n")
     if readme:
-        tables.write_between_markers(HERE / "README.md", text)
+        io.fill_page(HERE / "README.md", text, "run.py")
     for name, draw in figures.FIGURES.items():
         draw(fit).savefig(out / f"{name}.png")
     written = ", ".join(["fit.json", "tests.json", "tables.md", *(f"{name}.png" for name in figures.FIGURES)])

@@ -1,14 +1,11 @@
 """Tables of the run: rows for the result file, and Markdown for people."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jaxspin import inverse, io
 from jaxspin.io.measured import LIMITS
-
-MARKERS = "<!-- made by run.py: begin -->", "<!-- made by run.py: end -->"
 
 
 def comparison(table: io.Table, fit: inverse.FitResult) -> list[dict[str, Any]]:
@@ -62,11 +59,6 @@ def _sigmas(deviation: float) -> str:
     return f"{round(deviation, 1) + 0.0:+.1f} σ"
 
 
-def grid(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def _comparison(rows: list[dict[str, Any]]) -> str:
     cells = []
     for row in rows:
@@ -80,7 +72,7 @@ def _comparison(rows: list[dict[str, Any]]) -> str:
         published = f"{sign}{row['published']:.3g}{spread}{unit}" + (" (about)" if row["error"] == "about" else "")
         ours = _number(row["ours"], row["stderr"]) + unit
         cells.append([row["film"], row["observable"], published, ours, verdict, row["source"]])
-    return grid(["film", "observable", "published", "ours", "deviation", "source"], cells)
+    return io.markdown_table(["film", "observable", "published", "ours", "deviation", "source"], cells)
 
 
 def _parameters(fit: inverse.FitResult) -> str:
@@ -89,7 +81,7 @@ def _parameters(fit: inverse.FitResult) -> str:
         known = fit.quantities[name]
         unit = "" if p.unit == "1" else p.unit
         cells.append([f"`{name}`", _number(float(p.value), float(p.stderr)), unit, known.doc])
-    return grid(["parameter", "value", "unit", "meaning"], cells)
+    return io.markdown_table(["parameter", "value", "unit", "meaning"], cells)
 
 
 def _correlations(fit: inverse.FitResult) -> str:
@@ -107,7 +99,7 @@ def _held_out(rows: list[dict[str, Any]], table: io.Table, fit: inverse.FitResul
         published = f"{table.numbers('value')[number]:.3g} ± {table.numbers('sigma')[number]:.2g} {unit}"
         interval = f"{mean - half:.3g} to {mean + half:.3g} {unit}"
         cells.append([row["observable"], f"{mean:.3g} {unit}", interval, published, _sigmas(row["deviation"])])
-    return grid(["observable", "predicted", "95 % interval", "published", "published - predicted"], cells)
+    return io.markdown_table(["observable", "predicted", "95 % interval", "published", "published - predicted"], cells)
 
 
 def _variants(rows: list[dict[str, Any]]) -> str:
@@ -125,7 +117,7 @@ def _variants(rows: list[dict[str, Any]]) -> str:
         law = [row["law"], f"{row['chi2']:.1f} / {row['dof']}{ended}", shown]
         cells.append([*law, *pulls, f"{M:.0f} emu/cc", f"{j_c / 1e10:.3g}e10 A/m²"])
     header = ["law", "χ² / dof", "freed", "j_c", "j_c of C", "H_vanish", "of δ = -0.07", "M_net", "j_c of A"]
-    return grid(header, cells)
+    return io.markdown_table(header, cells)
 
 
 def _sensitivity(rows: list[dict[str, Any]]) -> str:
@@ -135,7 +127,7 @@ def _sensitivity(rows: list[dict[str, Any]]) -> str:
         + [_number(row["parameters"][name]["value"], row["parameters"][name]["stderr"]) for name in names]
         for row in rows
     ]
-    return grid(["errors", "χ² / dof", *(f"`{name}`" for name in names)], cells)
+    return io.markdown_table(["errors", "χ² / dof", *(f"`{name}`" for name in names)], cells)
 
 
 def markdown(results: dict[str, Any], fit: inverse.FitResult, table: io.Table) -> str:
@@ -148,7 +140,7 @@ def markdown(results: dict[str, Any], fit: inverse.FitResult, table: io.Table) -
             f"χ²/dof = {float(fit.chi2):.1f}/{int(fit.dof)}, probability {float(fit.p_value):.2g}; limits count in χ², "
             "not in dof. A deviation is ours minus published in published errors; beyond 1 σ it is called a tension.",
             "### Statements without numbers",
-            grid(["the paper says", "the fitted model", "verdict"], said),
+            io.markdown_table(["the paper says", "the fitted model", "verdict"], said),
             "### Parameters",
             _parameters(fit),
             f"Correlations beyond 0.4: {_correlations(fit)}.",
@@ -163,11 +155,3 @@ def markdown(results: dict[str, Any], fit: inverse.FitResult, table: io.Table) -
             _sensitivity(results["sensitivity"]),
         ]
     )
-
-
-def write_between_markers(path: Path, text: str, markers: tuple[str, str] = MARKERS) -> None:
-    """Replace what stands between the markers of a file."""
-    begin, end = markers
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(end)
-    io.write_text(path, f"{before}{begin}\n\n{text}\n\n{end}{after}")

@@ -28,7 +28,6 @@ from jaxspin.systems import load  # noqa: E402
 from jaxspin.systems.ferrimagnet import SteppedScan, stepped_scan  # noqa: E402
 
 HERE = Path(__file__).parent
-MARKERS = "<!-- made by run.py: begin -->", "<!-- made by run.py: end -->"
 GAIN = -70.0  # of the second harmonic, see run.toml
 
 
@@ -127,7 +126,7 @@ def main() -> None:
     draw(out, scans, seen, settling.result, measured, modelled)
     io.write_text(out / "tables.md", text + "\n")
     if given.readme:
-        write_between(HERE / "README.md", text)
+        io.fill_page(HERE / "README.md", text, "run.py")
 
 
 def jackknife(full: inverse.FitResult, subsets: list[inverse.FitResult]) -> dict[str, float]:
@@ -163,7 +162,7 @@ def comparison(
         same = [f"{getattr(each, key) * his_scale:.{digits}f}" for each in (measured, modelled)]
         rows.append([label, WRITTEN[key], *cells, *same])
     header = ["", "published", "static fit", "deviation", "settling fit", "deviation"]
-    return table([*header, "his procedure on the data", "his procedure on the settling fit"], rows)
+    return io.markdown_table([*header, "his procedure on the data", "his procedure on the settling fit"], rows)
 
 
 def deviation(ours: float, published: float) -> str:
@@ -178,7 +177,7 @@ def parameters(fit: inverse.FitResult, spread: dict[str, float]) -> str:
         for name, p in fit.parameters.items()
     ]
     quality = f"\n\nχ²/dof = {float(fit.chi2):.0f}/{int(fit.dof)}, with the sigma stated in settling.toml."
-    return table(["parameter", "value", "standard error", "jackknife over fields", "unit"], rows) + quality
+    return io.markdown_table(["parameter", "value", "standard error", "jackknife over fields", "unit"], rows) + quality
 
 
 def offsets(fit: Fit, fields: np.ndarray) -> str:
@@ -201,7 +200,7 @@ def offsets(fit: Fit, fields: np.ndarray) -> str:
             ]
         )
     header = ["fields", "B_0 (mT)", "B_FL (1e-5 T)", "B_DL (1e-5 T)", "B_u (mT)", "phi_u (deg)", "χ²/dof"]
-    return table(header, rows)
+    return io.markdown_table(header, rows)
 
 
 def remainder(scans: Scans, seen: dict[str, np.ndarray]) -> str:
@@ -222,7 +221,7 @@ def remainder(scans: Scans, seen: dict[str, np.ndarray]) -> str:
             ]
         )
     header = ["magnet (A)", "V_1w (µV)", "of signal", "V_2w (nV)", "of signal", "V_2w rows left out as clipped"]
-    return table(header, rows)
+    return io.markdown_table(header, rows)
 
 
 def draw(
@@ -242,18 +241,6 @@ def draw(
     bar = fit.params_of("first").bar
     slope = float(bar.R_PHE * bar.B_FL) * 15e-3
     figures.straight_line(out / "straight_line.png", measured, modelled, float(bar.B_0), slope)
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows))
-
-
-def write_between(path: Path, text: str) -> None:
-    """Put text between the markers of a file."""
-    before, rest = path.read_text(encoding="utf-8").split(MARKERS[0])
-    after = rest.split(MARKERS[1])[1]
-    path.write_text(f"{before}{MARKERS[0]}\n\n{text}\n\n{MARKERS[1]}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

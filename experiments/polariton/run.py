@@ -27,7 +27,6 @@ from jaxspin import io  # noqa: E402
 from jaxspin.core import Status  # noqa: E402
 
 HERE = Path(__file__).parent
-MARKERS = "<!-- made by run.py: begin -->", "<!-- made by run.py: end -->"
 
 
 def on_the_map(factor: Any, chance: Any) -> list[statements.Row]:
@@ -102,25 +101,13 @@ def markdown(rows: list[statements.Row], beginnings: list[statements.Row]) -> st
     return "\n\n".join(
         [
             "### Published | ours | deviation",
-            grid(["in the paper", "quantity", "published", "ours", "deviation"], cells),
+            io.markdown_table(["in the paper", "quantity", "published", "ours", "deviation"], cells),
             "### Statements without one number",
-            grid(["in the paper", "it says", "ours", "reproduced"], told),
+            io.markdown_table(["in the paper", "it says", "ours", "reproduced"], told),
             f"### Probability of the aligned state for other beginnings, δ = {statements.FIELD:g}",
-            grid(["start", "p = 0.52", "p = 0.6", "p = 0.8"], starts),
+            io.markdown_table(["start", "p = 0.52", "p = 0.6", "p = 0.8"], starts),
         ]
     )
-
-
-def grid(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows))
-
-
-def write_between_markers(path: Path, text: str) -> None:
-    """Replace what stands between the markers of a file."""
-    begin, end = MARKERS
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    io.write_text(path, f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}")
 
 
 def main(out: Path, readme: bool, points: int, workers: int) -> None:
@@ -143,7 +130,7 @@ def main(out: Path, readme: bool, points: int, workers: int) -> None:
     io.write_text(out / "results.json", json.dumps(results, indent=1, default=float) + "\n")
     io.write_text(out / "tables.md", text + "\n")
     if readme:
-        write_between_markers(HERE / "README.md", text)
+        io.fill_page(HERE / "README.md", text, "run.py")
     for name, draw in figures.FIGURES.items():
         draw(found).savefig(out / f"{name}.png")
     written = ", ".join(["results.json", "tables.md", *(f"{name}.png" for name in figures.FIGURES)])

@@ -2,6 +2,7 @@
 
 from jaxspin.io.calibration import Calibration, calibrate
 from jaxspin.io.design import DesignPlan, read_design
+from jaxspin.io.markdown import fill_page, markdown_table
 from jaxspin.io.measured import Measured, Readings, read_data
 from jaxspin.io.runfile import Run, parse_run, read_run, run_text
 from jaxspin.io.schema import ConfigError
@@ -37,7 +38,9 @@ __all__ = [
     "check_fit",
     "conditions",
     "factor",
+    "fill_page",
     "held_controls",
+    "markdown_table",
     "parse",
     "parse_run",
     "read_data",
