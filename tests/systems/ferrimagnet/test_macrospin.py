@@ -205,6 +205,7 @@ def test_unit_length_over_1e5_steps():
     assert np.allclose(motion.m, adaptive.m, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_stiff_method_agrees():
     """Kvaerno5 at an exchange field of 300 T, from rest: both within some steps' tolerance of 1e-7."""
     exchange = 500.0

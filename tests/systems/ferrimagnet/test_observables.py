@@ -53,6 +53,7 @@ def test_reversing_the_gradient_turns_torque_dmi_and_bias_and_nothing_else(param
         assert float(down[name]) == pytest.approx(sign * float(value), rel=1e-11), name
 
 
+@pytest.mark.slow
 def test_gradients_close_to_compensation(params):
     """At 10 emu/cc a step of 1e-3 x_M would cross a tenth of the way to the pole, so steps are a fraction of it."""
     film, known = GradientFilm(delta=0.07), quantities(params)

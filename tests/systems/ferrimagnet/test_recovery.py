@@ -8,6 +8,7 @@ from jaxspin.inverse import coverage
 from jaxspin.systems.ferrimagnet import MODEL, GradientFilm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0])
 def test_95_percent_intervals_hold_the_truth_in_95_percent_of_200_datasets(seed):
     truth = MODEL.material("CoTb")
