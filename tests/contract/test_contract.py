@@ -26,6 +26,24 @@ def predict(model, solve=Solve()):
     return jax.jit(lambda params, controls: model.observe(params, controls, solve=solve, key=KEY))
 
 
+def outputs_of(model, material):
+    """The observables at the example's controls, in their order, as a function of named parameters; and those."""
+    params = model.material(material)
+
+    def outputs(values):
+        point = predict(model)(replace(params, values), model.example())
+        return jnp.stack([point[name] for name in model.observables])
+
+    return outputs, {name: jnp.asarray(value) for name, value in select(params, quantities(params)).items()}
+
+
+@functools.cache
+def jacobian(model, material, mode):
+    """Derivatives of all observables by parameter, in one mode: what two tests need is compiled once."""
+    outputs, values = outputs_of(model, material)
+    return {name: np.asarray(column) for name, column in jax.jit(mode(outputs))(values).items()}
+
+
 def nearby(controls, count):
     """`count` controls around the given one, each number moved by up to 5 % of its size (of its scale, at zero)."""
     known, values = quantities(controls), select(controls, quantities(controls))
@@ -114,23 +132,15 @@ def test_a_second_call_does_not_retrace(system):
 @cases
 def test_gradients_agree_with_central_differences_in_both_modes(system, material):
     model = load(system)
-    params, controls = model.material(material), model.example()
-    known, names = quantities(params), list(model.observables)
-    values = {name: float(value) for name, value in select(params, known).items()}
-
-    def outputs(values):
-        point = predict(model)(replace(params, values), controls)
-        return jnp.stack([point[name] for name in names])
-
-    values_as_arrays = {name: jnp.asarray(value) for name, value in values.items()}
-    forward = jax.jit(jax.jacfwd(outputs))(values_as_arrays)
-    reverse = jax.jit(jax.jacrev(outputs))(values_as_arrays)
+    outputs, values = outputs_of(model, material)
+    known, names = quantities(model.parameters), list(model.observables)
+    forward, reverse = jacobian(model, material, jax.jacfwd), jacobian(model, material, jax.jacrev)
     # Five points, 1e-3 of the size or scale apart: truncation 1e-12, rounding 1e-13, both relative to value/size.
-    steps = {name: 1e-3 * min(abs(value) or math.inf, known[name].scale) for name, value in values.items()}
-    numeric = central_differences(jax.jit(outputs), values_as_arrays, steps)
-    typical = np.abs(np.asarray(outputs(values_as_arrays)))
+    steps = {name: 1e-3 * min(abs(float(value)) or math.inf, known[name].scale) for name, value in values.items()}
+    numeric = central_differences(jax.jit(outputs), values, steps)
+    typical = np.abs(np.asarray(outputs(values)))
     for name in known:
-        exact = np.asarray(forward[name])
+        exact = forward[name]
         assert np.all(np.isfinite(exact)), name
         np.testing.assert_allclose(reverse[name], exact, rtol=1e-8, atol=1e-12 * np.max(np.abs(exact)), err_msg=name)
         rounding = 1e-9 * typical / (1e3 * steps[name])
@@ -143,12 +153,9 @@ def test_each_observable_depends_on_the_parameters_it_declares_and_no_other(syst
     model = load(system)
     seen = {name: set() for name in model.observables}
     for material in model.materials:
-        params = model.material(material)
-        slopes = jax.jacrev(
-            lambda values, params=params: predict(model)(replace(params, values), model.example()).values
-        )(select(params, quantities(params)))
-        for name, row in slopes.items():
-            seen[name] |= {parameter for parameter, slope in row.items() if slope != 0}
+        for parameter, column in jacobian(model, material, jax.jacrev).items():
+            for name, slope in zip(model.observables, column, strict=True):
+                seen[name] |= {parameter} if slope != 0 else set()
     assert {name: sorted(used) for name, used in seen.items()} == {
         name: sorted(observable.depends_on) for name, observable in model.observables.items()
     }
