@@ -28,7 +28,25 @@ def _channels(count: Any) -> int:
     return whole
 
 
-class Dot(eqx.Module):
+class AbstractDot(eqx.Module):
+    """What the theory at leading order in 1/N asks of a dot; there channel numbers need not be integers."""
+
+    n1: eqx.AbstractVar[Any]
+    n2: eqx.AbstractVar[Any]
+    x: eqx.AbstractVar[Array]
+    a: eqx.AbstractVar[Array]
+    b: eqx.AbstractVar[Array]
+    epsilon: eqx.AbstractVar[Array]
+    dephasing: eqx.AbstractVar[Array]
+    x_so: eqx.AbstractVar[Array]
+
+    @property
+    def N(self) -> Any:
+        """Open orbital channels of both contacts, N_1 + N_2."""
+        return self.n1 + self.n2
+
+
+class Dot(AbstractDot):
     """A ballistic chaotic dot with two point contacts, equations (5)-(7) of the paper, in reduced units.
 
     `n1`, `n2` are plain integers and static; the other fields are numbers, or arrays where a function is elementwise.
@@ -87,11 +105,6 @@ class Dot(eqx.Module):
     def __check_init__(self) -> None:
         demand(self, quantities(self), np.isfinite, "must be finite")
         demand(self, ("dephasing",), lambda value: value >= 0, "must be >= 0")
-
-    @property
-    def N(self) -> int:
-        """Open orbital channels of both contacts, N_1 + N_2."""
-        return self.n1 + self.n2
 
 
 def demand(module: Any, names: Iterable[str], holds: Callable[[np.ndarray], np.ndarray], what: str) -> None:
