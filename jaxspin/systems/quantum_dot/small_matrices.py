@@ -17,6 +17,7 @@ def product(left: Inexact[Array, "*batch n n"], right: Inexact[Array, "*batch n 
 
 
 @jax.custom_jvp
+@jax.jit
 @functools.partial(jnp.vectorize, signature="(n,n)->(n,n)")
 def inverse(matrix: Inexact[Array, "*batch n n"]) -> Inexact[Array, "*batch n n"]:
     """Inverse of matrices with positive hermitian part, by n sweeps without pivoting."""
