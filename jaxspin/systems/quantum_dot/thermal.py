@@ -22,7 +22,7 @@ from jaxspin.systems.quantum_dot.small_matrices import inverse, product
 
 _EXPLICIT = 8  # the first Matsubara frequency of the tail; its next term would be below 1e-13
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
-_DOUBLINGS = 24  # enough while a field b splits resonances by less than 1e5 of their width
+_DOUBLINGS = 40  # enough for a field b that splits resonances by 1e10 of their width; then six digits are left
 _KERNEL = (1 / 6, -1 / 15, 1 / 63, -2 / 675, 1 / 2079, -1382 / 19348875)  # in powers of (y/2)^2
 _SMALL = 0.2  # y/2 below which these suffice, to 1e-13
 
