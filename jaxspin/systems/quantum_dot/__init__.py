@@ -16,12 +16,19 @@ from jaxspin.systems.quantum_dot.diagrammatics import (
 from jaxspin.systems.quantum_dot.ladder import ladder_covariance, ladder_weak_localization
 from jaxspin.systems.quantum_dot.observables import MODEL, observe
 from jaxspin.systems.quantum_dot.parameters import Dot
+from jaxspin.systems.quantum_dot.sampling import (
+    Ensemble,
+    sample_conductance,
+    sample_covariance,
+    sample_ensemble,
+)
 from jaxspin.systems.quantum_dot.thermal import thermal_covariance, thermal_kernel, thermal_variance
 
 __all__ = [
     "MODEL",
     "Device",
     "Dot",
+    "Ensemble",
     "Setting",
     "SpinOrbitLengths",
     "asymmetry",
@@ -33,6 +40,9 @@ __all__ = [
     "ladder_weak_localization",
     "mean_conductance",
     "observe",
+    "sample_conductance",
+    "sample_covariance",
+    "sample_ensemble",
     "thermal_covariance",
     "thermal_kernel",
     "thermal_variance",
