@@ -58,7 +58,7 @@ def test_gaussian_draws_are_hermitian_and_obey_time_reversal(larger):
 
 @pytest.mark.parametrize("beta", [1, 2, 4])
 def test_eigenphase_spacing_of_two_levels(pairs, beta):
-    """The joint density |e^i phi - e^i phi'|^beta makes P(s) ~ sin(s/2)^beta for the smaller gap s in (0, pi), exactly."""
+    """The joint density |e^i phi - e^i phi'|^beta makes P(s) ~ sin(s/2)^beta for the smaller gap s in (0, pi)."""
     phases = np.sort(np.angle(np.linalg.eigvals(pairs[beta])), axis=1)
     apart = phases[:, -1] - phases[:, 0]  # of quaternions every level is double
     s = np.minimum(apart, 2 * np.pi - apart)

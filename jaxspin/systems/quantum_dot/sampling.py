@@ -87,10 +87,10 @@ def sample_covariance(
         )
     group, decoupled = group_size(n, share), spins_decouple(dot) and spins_decouple(other)
     if is_coherent(dot) and is_coherent(other):
-        moments = _averaged_moments((dot, other), key, n, M, method, group, decoupled)
-        return statistics.covariance_of_moments(*moments, group)
-    samples = [_conductances(each, key, n, M, method, group, decoupled, False) for each in (dot, other)]
-    return statistics.covariance(*samples, group)
+        first, second, both = _averaged_moments((dot, other), key, n, M, method, group, decoupled)
+        return statistics.covariance_of_moments(first, second, both, group)
+    here, there = (_conductances(each, key, n, M, method, group, decoupled, False) for each in (dot, other))
+    return statistics.covariance(here, there, group)
 
 
 def _moments(cavities: tuple[Cavity, ...], n1: int, N: int) -> tuple[Array, Array, Array]:

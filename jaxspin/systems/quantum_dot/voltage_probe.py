@@ -65,7 +65,7 @@ def sample_conductance(
         raise ValueError(
             f"sample_conductance: a probe of {probe} channels needs 0 < dephasing <= {probe}, got {dot.dephasing}"
         )
-    opened = Dot(dot.n1, dot.n2 + probe, dot.x, dot.a, dot.b, dot.epsilon, 0.0, dot.x_so)
+    opened = Dot(dot.n1, dot.n2 + probe, dot.x, dot.a, dot.b, dot.epsilon, x_so=dot.x_so)
     check_sampling("sample_conductance", opened, n, M, method, share)
     group = group_size(n, share)
     return _compiled(opened, dot.dephasing / probe, key, n, M, probe, method, group, spins_decouple(dot))
