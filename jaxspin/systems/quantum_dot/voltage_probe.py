@@ -26,7 +26,7 @@ def behind_barrier(S: Complex[Array, "c c"], transparency: Float[Array, " c"]) -
     """
     t, r = jnp.sqrt(transparency), jnp.sqrt(1 - transparency)
     one = jnp.eye(S.shape[0])
-    inside = jnp.linalg.solve((one + S * r[None]).T, S.T).T  # S (1 + r S)^-1, equal to (1 + S r)^-1 S
+    inside = jnp.linalg.solve(one + S * r[None], S)  # S (1 + r S)^-1 = (1 + S r)^-1 S
     return jnp.diag(r).astype(S.dtype) + t[:, None] * inside * t[None]
 
 
