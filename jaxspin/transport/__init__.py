@@ -4,7 +4,14 @@ Energies in any one unit; hbar = e = 1: currents in (energy unit) e/h, times in 
 """
 
 from jaxspin.transport.drives import Drive, Driven, hopping_drive, level_drive
-from jaxspin.transport.floquet import Sidebands, sideband_transmission, sidebands
+from jaxspin.transport.floquet import (
+    Sidebands,
+    sideband_transmission,
+    sideband_weights,
+    sidebands,
+    transmission_at,
+    truncation,
+)
 from jaxspin.transport.leads import Chain, Lead, Wire
 from jaxspin.transport.network import Network, network
 from jaxspin.transport.static import (
@@ -33,6 +40,9 @@ __all__ = [
     "network",
     "scattering_matrix",
     "sideband_transmission",
+    "sideband_weights",
     "sidebands",
     "transmission",
+    "transmission_at",
+    "truncation",
 ]

@@ -15,19 +15,21 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Complex, Float
 
+from jaxspin.transport.driven_sites import Lattice, Rest, continued_fraction, kept_sites
 from jaxspin.transport.drives import Driven
-from jaxspin.transport.inverse import inverse
-from jaxspin.transport.network import connected
-from jaxspin.transport.static import broadening, demand_open, effective_inverse, lead_self_energies, through
+from jaxspin.transport.small_matrices import product
+from jaxspin.transport.static import broadening, demand_open, lead_self_energies, through
 
 
 class Sidebands(NamedTuple):
     """What there is to know of a driven network at one energy; M = 2 n_max + 1 sidebands n = -n_max ... n_max.
 
-    `energies` (M,) E_n; `sigmas` self-energy of every lead at every E_n, (M, m, m) each; `columns` the Green function
-    from the sites of every lead at sideband 0 to all sites at sideband n, (M, sites * orbitals, m) each.
+    `energies` (M,) E_n [energy]; `sigmas` the self-energy of every lead at every E_n, (M, m, m) each [energy];
+    `columns` the Green function from the orbitals of every lead at sideband 0 to all n orbitals at sideband n,
+    (M, n, m) each [1/energy].
     """
 
     energies: Float[Array, " M"]
@@ -39,7 +41,7 @@ def sideband_transmission(driven: Driven, energy: Float[ArrayLike, ""], *, n_max
     """T^(n)_ab(E), entry (n_max + n, a, b): from lead b at energy E to lead a at E + n Omega.
 
     The diagonal is the reflection, where closed channels count as reflected: the sum over n and a is the number of
-    orbitals that lead b is attached to.
+    orbitals that lead b is attached to, at any n_max.
 
     Arguments:
         driven: network and drives.
@@ -47,22 +49,25 @@ def sideband_transmission(driven: Driven, energy: Float[ArrayLike, ""], *, n_max
         n_max: largest number of photons; `truncation` finds it. M = 2 n_max + 1.
 
     Raises:
-        ValueError: for n_max below the largest harmonic, and, outside `jit` and `vmap`, where a lead carries no wave.
+        ValueError: for n_max below the largest harmonic, and, outside `jit` and `vmap`, where a lead carries no wave or
+            sidebands beyond n_max carry more than 1e-4; the value needed is named.
     """
     demand_open(driven.network, energy)
-    return _sideband_transmission(driven, jnp.asarray(energy, dtype=float), n_max)
+    demand_sidebands(driven, energy, n_max, 1e-4)
+    return transmission_at(driven, jnp.asarray(energy, dtype=float), n_max)
 
 
 @eqx.filter_jit
-def _sideband_transmission(driven: Driven, energy: Float[Array, ""], n_max: int) -> Float[Array, "M leads leads"]:
+def transmission_at(driven: Driven, energy: Float[Array, ""], n_max: int) -> Float[Array, "M leads leads"]:
+    """`sideband_transmission` without its errors."""
     network = driven.network
-    at = sidebands(driven, energy, n_max)
-    rows = [network.rows(lead.sites) for lead in network.leads]
+    at = _solve(driven, energy, n_max)
+    rows = [at.place[network.rows(lead.sites)] for lead in network.leads]
     gammas = [broadening(sigma) for sigma in at.sigmas]
     leads = range(len(rows))
 
     def entry(a, b):
-        green = at.columns[b][:, rows[a]]
+        green = _take(at.columns[b], rows[a], 1)
         total = through(gammas[a], green, gammas[b][n_max])
         if a == b:  # S = -1 + ... at n = 0
             elastic = gammas[b].shape[-1] + 2 * jnp.trace(gammas[b][n_max] @ green[n_max]).imag
@@ -72,125 +77,120 @@ def _sideband_transmission(driven: Driven, energy: Float[Array, ""], n_max: int)
     return jnp.stack([jnp.stack([entry(a, b) for b in leads], axis=-1) for a in leads], axis=-2)
 
 
-def sidebands(driven: Driven, energy: Float[Array, ""], n_max: int) -> Sidebands:
+@eqx.filter_jit
+def sidebands(driven: Driven, energy: Float[ArrayLike, ""], n_max: int) -> Sidebands:
     """Self-energies and Green functions of all sidebands, for an electron that comes in at `energy` by any lead.
+
+    Arguments as of `sideband_transmission`.
 
     Raises:
         ValueError: for n_max below the largest harmonic of the drives.
     """
+    at = _solve(driven, jnp.asarray(energy, dtype=float), n_max)
+    return Sidebands(at.energies, at.sigmas, [column[:, at.place] for column in at.columns])
+
+
+@eqx.filter_jit
+def sideband_weights(driven: Driven, energy: Float[Array, ""], n_max: int) -> Float[Array, " M"]:
+    """How much of the sidebands the driven sites see, about the probability that is lost without them.
+
+    sum_b |V| Tr[Gamma_b G_n0^dagger G_n0] over the kept sites, with |V| the largest row sum of the drives.
+    """
+    network = driven.network
+    keep = network.rows(kept_sites(driven))
+    strength = 2 * jnp.max(jnp.sum(jnp.abs(driven.couplings(driven.sites)), axis=(0, 2)))
+    at = sidebands(driven, energy, n_max)
+    gammas = [broadening(sigma[n_max]) for sigma in at.sigmas]
+    reached = [
+        through(jnp.eye(len(keep), dtype=complex), column[:, keep], gamma)
+        for column, gamma in zip(at.columns, gammas, strict=True)
+    ]
+    return strength * sum(reached[1:], reached[0])
+
+
+def truncation(driven: Driven, energies: Float[ArrayLike, " k"] | None = None, *, tolerance: float = 1e-10) -> int:
+    """The smallest n_max beyond which sidebands carry less than `tolerance`, by `sideband_weights`.
+
+    Arguments:
+        driven: network and drives, concrete: not under `jit`, since n_max is a shape.
+        energies: of the electrons that come in [energy]; by default 65 in the band of every lead, closer at its edges.
+        tolerance: on probabilities.
+
+    Raises:
+        ValueError: where 512 sidebands are not enough.
+        TypeError: under `jit`.
+    """
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(driven)):
+        raise TypeError("truncation: n_max is a shape and must be known before jit; find it outside, or give it")
+    if energies is None:
+        bands = [np.asarray(lead.bands(driven.network.orbitals)) for lead in driven.network.leads]
+        half = 0.5 - 0.5 * np.cos(np.pi * (np.arange(65) + 0.5) / 65)
+        energies = np.concatenate([band.min() + (band.max() - band.min()) * half for band in bands])
+    energies = jnp.atleast_1d(jnp.asarray(energies, dtype=float))
+    n_max = max(16, 2 * driven.harmonics)
+    while n_max <= 512:
+        weights = np.asarray(_largest_weights(driven, energies, n_max))
+        both = weights[n_max:] + weights[n_max::-1]
+        beyond = np.append(np.cumsum(both[::-1])[::-1][1:], 0.0)  # of all sidebands after n
+        if both[-1] < 1e-3 * tolerance or n_max == 512:
+            enough = np.flatnonzero(beyond < tolerance)[0]
+            return int(max(enough, driven.harmonics))
+        n_max *= 2
+    raise ValueError(f"Floquet truncation: 512 sidebands do not hold this drive to {tolerance:g}")
+
+
+def demand_sidebands(driven: Driven, energy: Float[ArrayLike, "..."], n_max: int, tolerance: float) -> None:
+    """Raise `ValueError` if, of concrete numbers, sidebands beyond n_max carry more than the tolerance."""
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((driven, energy))):
+        return
+    needed = truncation(driven, jnp.ravel(jnp.asarray(energy, dtype=float)), tolerance=tolerance)
+    if n_max < needed:
+        raise ValueError(
+            f"Floquet truncation: n_max = {n_max} is too small for this drive; n_max = {needed} is needed for "
+            f"probabilities to {tolerance:g}"
+        )
+
+
+@eqx.filter_jit
+def _largest_weights(driven, energies, n_max):
+    return jnp.max(jax.vmap(lambda energy: sideband_weights(driven, energy, n_max))(energies), axis=0)
+
+
+class _Solved(NamedTuple):
+    """As `Sidebands`, but row i of the network is row `place[i]` of the columns."""
+
+    energies: Float[Array, " M"]
+    sigmas: list[Complex[Array, "M m m"]]
+    columns: list[Complex[Array, "M n m"]]
+    place: np.ndarray
+
+
+def _solve(driven: Driven, energy: Float[Array, ""], n_max: int) -> _Solved:
     if n_max < driven.harmonics:
         raise ValueError(
             f"Floquet truncation: n_max = {n_max} is too small for a drive with harmonic {driven.harmonics}; "
-            "`truncation` finds the value needed"
+            f"n_max = {driven.harmonics} is the least, and `truncation` finds the value needed"
         )
     network, keep = driven.network, kept_sites(driven)
-    lattice = _Lattice(n_max, driven.harmonics)
+    lattice = Lattice(n_max, driven.harmonics)
     energies = energy + lattice.orders * driven.frequency
     sigmas = jax.vmap(lambda e: lead_self_energies(network, e))(energies)
-    system = jax.vmap(lambda e, sigma: effective_inverse(network, sigma, e))(energies, sigmas)
-    rest = _Rest(system, network.rows(keep))
-    column = continued_fraction(rest.dot, driven.couplings(keep), lattice)[lattice.inside]
-    here = np.asarray(lattice.orders == 0)[lattice.inside, None, None]
+    rest = Rest(network, network.rows(keep), energies, sigmas)
+    inside, middle = lattice.inside, slice(lattice.zero, lattice.zero + 1)
+    column = continued_fraction(rest.dot, driven.couplings(keep), lattice)[inside]
+    into, direct, out = rest.into(middle), rest.direct(middle), rest.out[inside]
+    here = np.asarray(lattice.orders == 0)[inside, None, None]
 
     def entering(lead):
-        ends = network.rows(lead.sites)
-        spread = rest.out[lattice.inside] @ (column @ rest.into[lattice.zero][:, ends])
-        return spread + jnp.where(here, rest.green[lattice.zero][:, ends], 0.0)
+        ends = rest.place[network.rows(lead.sites)]
+        return product(out, product(column, _take(into, ends, 2))) + jnp.where(here, _take(direct, ends, 2), 0.0)
 
-    return Sidebands(
-        energies[lattice.inside],
-        [sigma[lattice.inside] for sigma in sigmas],
-        [entering(lead) for lead in network.leads],
-    )
+    columns = [entering(lead) for lead in network.leads]
+    return _Solved(energies[inside], [sigma[inside] for sigma in sigmas], columns, rest.place)
 
 
-def kept_sites(driven: Driven) -> tuple[int, ...]:
-    """The driven sites, and those that without them no path connects with a lead: their levels would be poles."""
-    network, sites = driven.network, set(driven.sites)
-    if network.bonds is not None:
-        bonds = tuple(pair for pair in network.bonds if not sites & set(pair))
-        ends = {site for lead in network.leads for site in lead.sites} - sites
-        sites |= set(range(network.sites)) - connected(ends, bonds)
-    return tuple(sorted(sites))
-
-
-class _Lattice:
-    """Sidebands in groups of as many as there are harmonics, so that only neighbouring groups couple.
-
-    Group 0 begins with sideband 0; there are as many groups above it as below, enough for n_max.
-    """
-
-    def __init__(self, n_max: int, harmonics: int):
-        self.size = harmonics
-        self.groups = -(-n_max // harmonics)
-        self.zero = self.groups * harmonics
-        self.orders = np.arange(-self.zero, self.zero + harmonics)
-        self.inside = slice(self.zero - n_max, self.zero + n_max + 1)
-
-
-class _Rest:
-    """The sites that are not kept, eliminated: matrices (M, ., .), one for every sideband.
-
-    With A = E_n - H - Sigma in blocks of kept (D) and other (R) rows: `dot` A_DD - A_DR A_RR^-1 A_RD, `out` and `into`
-    the factors (1, -A_RR^-1 A_RD) and (1, -A_DR A_RR^-1) that lead from and to all rows, `green` A_RR^-1 among all rows.
-    """
-
-    def __init__(self, system: Complex[Array, "M n n"], kept: np.ndarray):
-        n, d = system.shape[-1], len(kept)
-        others = np.setdiff1d(np.arange(n), kept)
-        order = np.argsort(np.concatenate([kept, others]))
-        block = lambda rows, columns: system[:, rows[:, None], columns[None, :]]
-        green = inverse(block(others, others))
-        out, into = -green @ block(others, kept), -block(kept, others) @ green
-        one = jnp.broadcast_to(jnp.eye(d, dtype=complex), (len(system), d, d))
-        self.dot = block(kept, kept) + block(kept, others) @ out
-        self.out = jnp.concatenate([one, out], axis=1)[:, order]
-        self.into = jnp.concatenate([one, into], axis=2)[:, :, order]
-        self.green = jnp.pad(green, ((0, 0), (d, 0), (d, 0)))[:, order][:, :, order]
-
-
-def continued_fraction(
-    dots: Complex[Array, "M d d"], couplings: Complex[Array, "harmonics d d"], lattice: _Lattice
-) -> Complex[Array, "M d d"]:
-    """Green function F_n0 from sideband 0 to every sideband n among the kept rows [1/energy].
-
-    Solves W_j F_j = delta_j0 + C F_(j-1) + C^dagger F_(j+1) over groups j of sidebands: from both ends inwards
-    R_j = (W_j - C^dagger R_(j+1))^-1 C, then outwards F_j = R_j F_(j-1).
-    """
-    d, size, groups = dots.shape[-1], lattice.size, lattice.groups
-    order = size * d
-    up, within = _group_couplings(couplings)
-    blocks = dots.reshape(2 * groups + 1, size, d, d)
-    eye = np.eye(size)
-    diagonal = jnp.einsum("jaxy,ab->jaxby", blocks, eye).reshape(2 * groups + 1, order, order) - within
-    # both ends at once: axis 1 is above, below
-    steps = jnp.stack([diagonal[:groups:-1], diagonal[:groups]], axis=1)
-    out = jnp.stack([up, up.conj().T])
-    back = jnp.stack([up.conj().T, up])
-
-    def inwards(reply, own):
-        reply = inverse(own - back @ reply) @ out
-        return reply, reply
-
-    reply, replies = jax.lax.scan(inwards, jnp.zeros((2, order, order), dtype=complex), steps)
-    middle = inverse(diagonal[groups] - back[0] @ reply[0] - back[1] @ reply[1])[:, :d]
-
-    def outwards(column, reply):
-        column = reply @ column
-        return column, column
-
-    _, columns = jax.lax.scan(outwards, jnp.stack([middle, middle]), replies, reverse=True)
-    every = jnp.concatenate([columns[:, 1], middle[None], columns[::-1, 0]])
-    return every.reshape((2 * groups + 1) * size, d, d)
-
-
-def _group_couplings(
-    couplings: Complex[Array, "harmonics d d"],
-) -> tuple[Complex[Array, "order order"], Complex[Array, "order order"]]:
-    """Drive from a group of sidebands to the next one up, and within a group."""
-    size, d, _ = couplings.shape
-    zero = jnp.zeros((d, d), dtype=complex)
-    harmonic = lambda k: couplings[k - 1] if 1 <= k <= size else zero
-    up = jnp.block([[harmonic(a + size - b) for b in range(size)] for a in range(size)])
-    lower = jnp.block([[harmonic(a - b) for b in range(size)] for a in range(size)])
-    return up, lower + lower.conj().T
+def _take(array: Array, rows: np.ndarray, axis: int) -> Array:
+    """Rows along an axis, by a slice where they are neighbours: it fuses, a gather does not."""
+    if np.array_equal(rows, rows[0] + np.arange(len(rows))):
+        return jax.lax.slice_in_dim(array, int(rows[0]), int(rows[0]) + len(rows), axis=axis)
+    return jnp.take(array, rows, axis=axis)

@@ -14,6 +14,8 @@ from jaxtyping import Array, ArrayLike, Complex, Float, Inexact
 
 from jaxspin.transport.surface import surface_self_energy
 
+_EDGE = 1e-15
+
 
 class Chain(eqx.Module):
     """One semi-infinite chain for every orbital of one site: H = sum_j onsite |j><j| + hopping (|j><j+1| + h.c.).
@@ -61,7 +63,7 @@ class Chain(eqx.Module):
         decaying real branch outside, both exact to rounding at any distance from the edges.
         """
         hopping = jnp.abs(self.hopping)
-        x = (energy - self.onsite) / (2 * hopping)
+        x = (jnp.asarray(energy) - self.onsite) / (2 * hopping)
         wave = jnp.abs(self.coupling) ** 2 / hopping * decaying_root(x)
         return jnp.diag(jnp.broadcast_to(wave, (orbitals,)))
 
@@ -130,14 +132,15 @@ Lead: TypeAlias = Chain | Wire
 def decaying_root(x: Float[Array, "..."]) -> Complex[Array, "..."]:
     """The root w = x - i sqrt(1 - x^2) of w + 1/w = 2 x: outgoing for |x| <= 1, of modulus below 1 for |x| > 1.
 
-    Derivatives are finite but at |x| = 1 itself, where they are taken as if the square root were constant.
+    At |x| = 1 itself the derivative is taken to be that of the real part, and the square root to be 1e-15, less than
+    any that a rounded x next to it has: a uniform chain, whose Green function diverges there, stays finite.
     """
-    inside, size = jnp.abs(x) < 1, jnp.abs(x)
-    outside = size > 1
+    size = jnp.abs(x)
+    inside, outside = size < 1, size > 1
     # (1 - |x|)(1 + |x|) keeps the digits that 1 - x^2 loses at the edges
-    wave = jnp.sqrt(jnp.where(inside, (1 - size) * (1 + size), 1.0)) * inside
-    decay = jnp.sqrt(jnp.where(outside, (size - 1) * (size + 1), 1.0)) * outside
-    bound = jnp.sign(x) / (size + decay + (~outside))
+    wave = jnp.where(inside, jnp.sqrt(jnp.where(inside, (1 - size) * (1 + size), 1.0)), _EDGE)
+    decay = jnp.sqrt(jnp.where(outside, (size - 1) * (size + 1), 1.0))
+    bound = jnp.sign(x) / (size + decay)
     return jnp.where(outside, bound + 0j, x - 1j * wave)
 
 

@@ -98,7 +98,7 @@ def network(
         orbitals: of every site; 2 for a spin.
 
     Raises:
-        ValueError: for a site out of range, a hopping from a site to itself, a block of another shape, and as `Network`.
+        ValueError: for a site out of range, a hopping from a site to itself, a block of another shape; as `Network`.
     """
     count = len(onsite)
     block = lambda value: _block(value, orbitals)

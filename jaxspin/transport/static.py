@@ -13,8 +13,8 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Complex, Float
 
-from jaxspin.transport.inverse import inverse
 from jaxspin.transport.network import Network
+from jaxspin.transport.small_matrices import inverse, product
 from jaxspin.transport.square_root import square_root
 
 
@@ -106,9 +106,19 @@ def effective_inverse(
     n = network.hamiltonian.shape[0]
     total = energy * jnp.eye(n) - network.hamiltonian
     for lead, sigma in zip(network.leads, sigmas, strict=True):
-        attach = np.eye(n)[:, network.rows(lead.sites)]  # a constant product, where batched scatters are slow
-        total = total - attach @ sigma @ attach.T
-    return total
+        total = total - spread(sigma, network.rows(lead.sites), n)
+    return jnp.asarray(total)
+
+
+def spread(block: Complex[Array, "*batch m m"], rows: np.ndarray, n: int) -> Complex[Array, "*batch n n"]:
+    """A block among some rows as a matrix among all n, zero elsewhere."""
+    m = len(rows)
+    batch = ((0, 0),) * (block.ndim - 2)
+    if np.array_equal(rows, rows[0] + np.arange(m)):  # padding fuses, a gather does not
+        return jnp.pad(block, (*batch, *((rows[0], n - rows[0] - m),) * 2))
+    place = np.full(n, m)
+    place[rows] = np.arange(m)
+    return jnp.pad(block, (*batch, (0, 1), (0, 1)))[..., place[:, None], place[None, :]]
 
 
 def demand_open(network: Network, energy: Float[ArrayLike, "..."]) -> None:
@@ -175,7 +185,7 @@ def through(
     into: Complex[Array, "*batch m m"], green: Complex[Array, "*batch m k"], out_of: Complex[Array, "*batch k k"]
 ) -> Float[Array, "*batch"]:
     """Tr[Gamma_a G Gamma_b G^dagger]: transmission from lead b to lead a by the Green function between them."""
-    return jnp.sum((into @ green @ out_of) * green.conj(), axis=(-2, -1)).real
+    return jnp.sum(product(product(into, green), out_of) * green.conj(), axis=(-2, -1)).real
 
 
 def reflection(gamma: Complex[Array, "m m"], green: Complex[Array, "m m"]) -> Float[Array, ""]:
