@@ -4,6 +4,7 @@ Energies and hoppings share one unit, free to choose; hbar = e = 1. A lead is a 
 its energies and hoppings.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import equinox as eqx
@@ -12,9 +13,8 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Complex, Float, Inexact
 
-from jaxspin.transport.surface import surface_self_energy
-
-_EDGE = 1e-15
+from jaxspin.transport.chain_root import decaying_root
+from jaxspin.transport.surface import mode_self_energy, surface_self_energy
 
 
 class Chain(eqx.Module):
@@ -75,73 +75,70 @@ class Chain(eqx.Module):
 
 
 class Wire(eqx.Module):
-    """A lead with a cell of many orbitals, attached to many sites: H_jj = cell, H_(j,j+1) = hopping, j = 1, 2, ...
+    """A lead with a cell of m orbitals, attached to many sites: H_jj = cell, H_(j,j+1) = hopping, j = 1, 2, ...
 
     Arguments:
-        sites: the sites of the network it is attached to, static; m = sites times orbitals a site, site after site.
+        sites: the sites of the network it is attached to, static; k = sites times orbitals a site, site after site.
         cell: Hamiltonian of a cell, (m, m) [energy].
-        hopping: from cell j + 1 to cell j, so outward to inward, (m, m) [energy].
-        coupling: from cell 1 to the network's sites, as `hopping` by default.
+        hopping: from cell j + 1 to cell j, so outward to inward, (m, m), or a number that multiplies 1 [energy]: the
+            self-energy is then closed and exact at band edges.
+        coupling: from cell 1 to the network's sites, (k, m), as `hopping` by default.
 
     Raises:
-        ValueError: for matrices of another shape than (m, m), or a cell that is not Hermitian.
+        ValueError: for matrices of other shapes, a cell that is not Hermitian, a hopping of zero.
     """
 
     sites: tuple[int, ...] = eqx.field(static=True)
     cell: Complex[Array, "m m"]
-    hopping: Complex[Array, "m m"]
-    coupling: Complex[Array, "m m"]
+    hopping: Complex[Array, "m m"] | Complex[Array, ""]
+    coupling: Complex[Array, "k m"]
 
     def __init__(
         self,
-        sites: tuple[int, ...],
+        sites: Sequence[int],
         cell: Inexact[ArrayLike, "m m"],
-        hopping: Inexact[ArrayLike, "m m"],
-        coupling: Inexact[ArrayLike, "m m"] | None = None,
+        hopping: Inexact[ArrayLike, "m m"] | Inexact[ArrayLike, ""],
+        coupling: Inexact[ArrayLike, "k m"] | None = None,
     ):
         self.sites = tuple(int(site) for site in sites)
         self.cell, self.hopping = (jnp.asarray(matrix, dtype=complex) for matrix in (cell, hopping))
-        self.coupling = self.hopping if coupling is None else jnp.asarray(coupling, dtype=complex)
+        full = self.hopping * jnp.eye(self.cell.shape[-1]) if self.hopping.shape == () else self.hopping
+        self.coupling = full if coupling is None else jnp.asarray(coupling, dtype=complex)
 
     def __check_init__(self) -> None:
         name, m = f"wire at sites {_brief(self.sites)}", self.cell.shape[-1]
-        for what, matrix in (("cell", self.cell), ("hopping", self.hopping), ("coupling", self.coupling)):
-            if matrix.shape != (m, m):
-                raise ValueError(f"{name}: {what} must be a square matrix of the cell's order {m}, got {matrix.shape}")
+        if self.cell.shape != (m, m) or self.hopping.shape not in ((), (m, m)):
+            raise ValueError(
+                f"{name}: cell and hopping must be square matrices of one order, or the hopping a number, got "
+                f"{self.cell.shape} and {self.hopping.shape}"
+            )
+        if self.coupling.ndim != 2 or self.coupling.shape[1] != m:
+            raise ValueError(f"{name}: its coupling must be (orbitals of the sites, {m}), got {self.coupling.shape}")
         if not isinstance(self.cell, Tracer):
             demand_hermitian(f"{name}: the Hamiltonian of its cell", np.asarray(self.cell))
+        if not isinstance(self.hopping, Tracer) and not np.any(np.asarray(self.hopping)):
+            raise ValueError(f"{name}: its hopping must differ from 0, or it carries no wave")
 
-    def self_energy(self, energy: Float[ArrayLike, ""], orbitals: int) -> Complex[Array, "m m"]:
+    def self_energy(self, energy: Float[ArrayLike, ""], orbitals: int) -> Complex[Array, "k k"]:
         """Retarded self-energy on the sites it is attached to [energy]; see `surface_self_energy` for its accuracy."""
-        bulk = surface_self_energy(jnp.asarray(energy, dtype=float), self.cell, self.hopping)
-        m = self.cell.shape[-1]
-        surface = jnp.linalg.solve(energy * jnp.eye(m) - self.cell - bulk, self.coupling.conj().T)
-        return self.coupling @ surface
+        energy, back = jnp.asarray(energy, dtype=float), self.coupling.conj().T
+        if self.hopping.shape == ():
+            bulk = mode_self_energy(energy, self.cell, jnp.abs(self.hopping))
+            # V g V^dagger = Sigma for the wire's own hopping t, so g = Sigma/|t|^2
+            return self.coupling @ bulk @ back / jnp.abs(self.hopping) ** 2
+        bulk = surface_self_energy(energy, self.cell, self.hopping)
+        return self.coupling @ jnp.linalg.solve(energy * jnp.eye(len(bulk)) - self.cell - bulk, back)
 
     def bands(self, orbitals: int) -> Float[Array, "m 2"]:
         """Lowest and highest energy of every band, from 257 wave vectors [energy]."""
         k = jnp.linspace(0, 2 * jnp.pi, 257)
-        forward = jnp.exp(1j * k)[:, None, None] * self.hopping
+        hopping = self.hopping * jnp.eye(self.cell.shape[-1]) if self.hopping.shape == () else self.hopping
+        forward = jnp.exp(1j * k)[:, None, None] * hopping
         energies = jnp.linalg.eigvalsh(self.cell + forward + jnp.swapaxes(forward, 1, 2).conj())
         return jnp.stack([jnp.min(energies, axis=0), jnp.max(energies, axis=0)], axis=-1)
 
 
 Lead: TypeAlias = Chain | Wire
-
-
-def decaying_root(x: Float[Array, "..."]) -> Complex[Array, "..."]:
-    """The root w = x - i sqrt(1 - x^2) of w + 1/w = 2 x: outgoing for |x| <= 1, of modulus below 1 for |x| > 1.
-
-    At |x| = 1 itself the derivative is taken to be that of the real part, and the square root to be 1e-15, less than
-    any that a rounded x next to it has: a uniform chain, whose Green function diverges there, stays finite.
-    """
-    size = jnp.abs(x)
-    inside, outside = size < 1, size > 1
-    # (1 - |x|)(1 + |x|) keeps the digits that 1 - x^2 loses at the edges
-    wave = jnp.where(inside, jnp.sqrt(jnp.where(inside, (1 - size) * (1 + size), 1.0)), _EDGE)
-    decay = jnp.sqrt(jnp.where(outside, (size - 1) * (size + 1), 1.0))
-    bound = jnp.sign(x) / (size + decay)
-    return jnp.where(outside, bound + 0j, x - 1j * wave)
 
 
 def _brief(sites: tuple[int, ...]) -> str:

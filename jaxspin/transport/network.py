@@ -10,10 +10,10 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Complex, Inexact
+from jaxtyping import Array, ArrayLike, Complex, Inexact
 
 from jaxspin.core import require_double_precision
-from jaxspin.transport.leads import Lead, demand_hermitian
+from jaxspin.transport.leads import Lead, Wire, demand_hermitian
 
 Bonds = tuple[tuple[int, int], ...]
 
@@ -63,8 +63,15 @@ class Network(eqx.Module):
             demand_hermitian("network: the Hamiltonian", np.asarray(self.hamiltonian))
         for number, lead in enumerate(self.leads):
             _demand_sites(f"lead {number}", lead.sites, self.sites)
+            rows = len(lead.sites) * self.orbitals
+            if isinstance(lead, Wire) and lead.coupling.shape[0] != rows:
+                raise ValueError(
+                    f"lead {number}: its coupling must have {rows} rows, for {len(lead.sites)} sites of "
+                    f"{self.orbitals} orbitals, got {lead.coupling.shape}"
+                )
         if self.bonds is not None:
-            lonely = [site for site in range(self.sites) if site not in self._reached()]
+            reached = connected({site for lead in self.leads for site in lead.sites}, self.bonds)
+            lonely = sorted(set(range(self.sites)) - reached)
             if lonely:
                 raise ValueError(f"network: no path of bonds leads from site {lonely[0]} to a lead; connect or drop it")
 
@@ -77,13 +84,10 @@ class Network(eqx.Module):
         """The rows of the Hamiltonian that belong to some sites, in their order."""
         return (np.asarray(sites, dtype=int)[:, None] * self.orbitals + np.arange(self.orbitals)).ravel()
 
-    def _reached(self) -> set[int]:
-        return connected({site for lead in self.leads for site in lead.sites}, self.bonds or ())
-
 
 def network(
-    onsite: Sequence[Inexact[Array, "..."]] | Inexact[Array, "..."],
-    hoppings: Sequence[tuple[int, int, Inexact[Array, "..."]]],
+    onsite: Sequence[Inexact[ArrayLike, "..."]] | Inexact[Array, "..."],
+    hoppings: Sequence[tuple[int, int, Inexact[ArrayLike, "..."]]],
     leads: Sequence[Lead],
     *,
     orbitals: int = 1,
@@ -101,20 +105,17 @@ def network(
         ValueError: for a site out of range, a hopping from a site to itself, a block of another shape; as `Network`.
     """
     count = len(onsite)
-    block = lambda value: _block(value, orbitals)
     for i, j, _ in hoppings:
         _demand_sites(f"hopping ({i}, {j})", (i, j), count)
         if i == j:
             raise ValueError(f"hopping ({i}, {j}): a site does not hop to itself; use its onsite energy")
-    rows = [i for i, _, _ in hoppings]
-    columns = [j for _, j, _ in hoppings]
+    to, start = (np.array([pair[end] for pair in hoppings], dtype=int) for end in (0, 1))
     blocks = jnp.zeros((count, count, orbitals, orbitals), dtype=complex)
     if hoppings:
-        amplitudes = jnp.stack([block(t) for _, _, t in hoppings])
-        blocks = blocks.at[np.array(rows), np.array(columns)].add(amplitudes)
+        blocks = blocks.at[to, start].add(_blocks([t for _, _, t in hoppings], orbitals))
     # the conjugate as a whole, so that the Hamiltonian is Hermitian to the last digit
     blocks = blocks + jnp.transpose(blocks, (1, 0, 3, 2)).conj()
-    blocks = blocks.at[np.arange(count), np.arange(count)].add(jnp.stack([block(energy) for energy in onsite]))
+    blocks = blocks.at[np.arange(count), np.arange(count)].add(_blocks(onsite, orbitals))
     hamiltonian = jnp.transpose(blocks, (0, 2, 1, 3)).reshape(count * orbitals, count * orbitals)
     bonds = tuple(sorted({(min(i, j), max(i, j)) for i, j, _ in hoppings}))
     return Network(hamiltonian, leads, orbitals, bonds)
@@ -133,13 +134,20 @@ def connected(start: set[int], bonds: Bonds) -> set[int]:
     return reached
 
 
-def _block(value: Inexact[Array, "..."], orbitals: int) -> Complex[Array, "o o"]:
-    value = jnp.asarray(value, dtype=complex)
-    if value.shape == ():
-        return value * jnp.eye(orbitals)
-    if value.shape != (orbitals, orbitals):
-        raise ValueError(f"network: a block must be a number or a matrix {(orbitals, orbitals)}, got {value.shape}")
-    return value
+def _blocks(
+    values: Sequence[Inexact[ArrayLike, "..."]] | Inexact[Array, "..."], orbitals: int
+) -> Complex[Array, "k o o"]:
+    """Numbers times the unit matrix, and matrices, in one array; by numpy where all are concrete, which is faster."""
+    for value in values:
+        if np.shape(value) not in ((), (orbitals, orbitals)):
+            raise ValueError(
+                f"network: a block must be a number or a matrix {(orbitals, orbitals)}, got {np.shape(value)}"
+            )
+    if any(isinstance(value, Tracer) for value in values):
+        eye = jnp.eye(orbitals)
+        return jnp.stack([jnp.asarray(v, dtype=complex) * (eye if np.shape(v) == () else 1) for v in values])
+    eye = np.eye(orbitals)
+    return jnp.asarray(np.stack([np.asarray(v, dtype=complex) * (eye if np.shape(v) == () else 1) for v in values]))
 
 
 def _bonds_of(hamiltonian: Inexact[Array, "n n"], orbitals: int) -> Bonds | None:

@@ -19,8 +19,8 @@ def product(a: Complex[Array, "*batch m k"], b: Complex[Array, "*batch k n"]) ->
 def inverse(matrix: Complex[Array, "*batch n n"]) -> Complex[Array, "*batch n n"]:
     """Inverse of each matrix: by cofactors up to order 3, by LAPACK above.
 
-    Where a determinant is exactly zero, up to order 3, it is taken to be 1e-150: in a continued fraction an inverse that
-    diverges is followed by one that vanishes.
+    Where a determinant is exactly zero, up to order 3, it is taken to be 1e-150: in a continued fraction an inverse
+    that diverges is followed by one that vanishes.
 
     Its derivative is -X dA X, to any order.
     """

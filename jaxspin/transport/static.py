@@ -32,7 +32,7 @@ def transmission(network: Network, energy: Float[ArrayLike, ""]) -> Float[Array,
         ValueError: outside `jit` and `vmap`, where a lead carries no wave at this energy.
     """
     demand_open(network, energy)
-    return _transmission(network, jnp.asarray(energy, dtype=float))
+    return transmission_of(network, jnp.asarray(energy, dtype=float))
 
 
 def channel_transmission(
@@ -56,7 +56,7 @@ def scattering_matrix(network: Network, energy: Float[ArrayLike, ""]) -> Complex
         ValueError: as `transmission`.
     """
     demand_open(network, energy)
-    return _scattering_matrix(network, jnp.asarray(energy, dtype=float))
+    return scattering_matrix_of(network, jnp.asarray(energy, dtype=float))
 
 
 @jax.jit
@@ -153,7 +153,8 @@ def _lead_green(network: Network, energy: Float[Array, ""]):
 
 
 @jax.jit
-def _transmission(network, energy):
+def transmission_of(network: Network, energy: Float[Array, ""]) -> Float[Array, "leads leads"]:
+    """`transmission` without its errors."""
     gammas, green = _lead_green(network, energy)
     leads = range(len(gammas))
     entry = lambda a, b: reflection(gammas[a], green[a][a]) if a == b else through(gammas[a], green[a][b], gammas[b])
@@ -162,7 +163,7 @@ def _transmission(network, energy):
 
 @jax.jit
 def _channel_transmission(network, energy):
-    scattering = _scattering_matrix(network, energy)
+    scattering = scattering_matrix_of(network, energy)
     sizes = [len(lead.sites) * network.orbitals for lead in network.leads]
     orbital = np.concatenate([np.arange(size) % network.orbitals for size in sizes])
     lead = np.repeat(np.arange(len(sizes)), sizes)
@@ -173,7 +174,8 @@ def _channel_transmission(network, energy):
 
 
 @jax.jit
-def _scattering_matrix(network, energy):
+def scattering_matrix_of(network: Network, energy: Float[Array, ""]) -> Complex[Array, "c c"]:
+    """`scattering_matrix` without its errors."""
     gammas, green = _lead_green(network, energy)
     roots = [square_root(gamma) for gamma in gammas]
     leads = range(len(roots))
