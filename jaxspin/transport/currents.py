@@ -47,7 +47,7 @@ def landauer_currents(
         `Integral` with `value` (leads,) [energy e/h], an error estimate and a status.
     """
     return occupied(
-        lambda e, net: spectral_current(net, e),
+        spectral_current,
         network,
         potentials,
         temperature,
@@ -88,7 +88,7 @@ def pumped_currents(
     """
     photons = truncation(driven) if n_max is None else n_max
     return occupied(
-        lambda e, d: pumped_spectrum(d, e, photons),
+        eqx.Partial(pumped_spectrum, n_max=photons),
         driven.network,
         potentials,
         temperature,
@@ -99,8 +99,9 @@ def pumped_currents(
     )
 
 
+@eqx.filter_jit
 def occupied(
-    spectrum: Callable[[Float[Array, ""], Any], Array],
+    spectrum: Callable[[Any, Float[Array, ""]], Array],
     network: Network,
     potentials: Float[ArrayLike, "..."],
     temperature: Float[ArrayLike, "..."] = 0.0,
@@ -110,10 +111,11 @@ def occupied(
     panels: int = 96,
     solve: Solve = _QUADRATURE,
 ) -> Integral:
-    """The integral of sum_b spectrum(E, args)[..., b] f_b(E) over the bands of the leads: a sum over occupied states.
+    """The integral of sum_b spectrum(args, E)[..., b] f_b(E) over the bands of the leads: a sum over occupied states.
 
-    Such as densities, (energies)^0, from `density_harmonic`, and ac currents from `current_harmonic`. Other arguments
-    as of `landauer_currents`.
+    Such as densities from `density_harmonic` and ac currents from `current_harmonic`, with their numbers fixed by
+    `equinox.Partial` and the driven network as `args`. Compiled once for every spectrum. Other arguments as of
+    `landauer_currents`.
     """
     count = len(network.leads)
     mu, kt = (jnp.broadcast_to(jnp.asarray(each, dtype=float), (count,)) for each in (potentials, temperature))
@@ -126,7 +128,7 @@ def occupied(
 
     def integrand(energy, given):
         args, mu, kt = given
-        return jnp.sum(spectrum(energy, args) * occupation(energy, mu, kt), axis=-1)
+        return jnp.tensordot(spectrum(args, energy), occupation(energy, mu, kt), axes=1)
 
     panels = max(panels, 2 * (marks.size + 2))
     return integrate(integrand, bottom, top, (args, mu, kt), breakpoints=marks, panels=panels, solve=solve)

@@ -33,9 +33,8 @@ def from_kwant(system: Any, *, params: Mapping[str, Any] | None = None) -> Netwo
         outward = np.asarray(lead.inter_cell_hopping(params=params))  # (m, k): from a cell's first k orbitals
         hopping = np.zeros_like(cell)
         hopping[: outward.shape[1]] = outward.conj().T
-        leads.append(Wire([int(site) for site in interface], _number(cell), hopping, outward.conj().T))
+        if np.array_equal(hopping, hopping[0, 0] * np.eye(len(cell))):
+            hopping = hopping[0, 0]  # cells hop by a number: exact at band edges
+        cell = (cell + cell.conj().T) / 2  # Hermitian to the last digit
+        leads.append(Wire([int(site) for site in interface], cell, hopping, outward.conj().T))
     return Network(jnp.asarray(matrix), leads, orbitals)
-
-
-def _number(matrix: np.ndarray) -> np.ndarray:
-    return (matrix + matrix.conj().T) / 2  # Hermitian to the last digit

@@ -133,8 +133,8 @@ class Wire(eqx.Module):
         """Lowest and highest energy of every band, from 257 wave vectors [energy]."""
         k = jnp.linspace(0, 2 * jnp.pi, 257)
         hopping = self.hopping * jnp.eye(self.cell.shape[-1]) if self.hopping.shape == () else self.hopping
-        forward = jnp.exp(1j * k)[:, None, None] * hopping
-        energies = jnp.linalg.eigvalsh(self.cell + forward + jnp.swapaxes(forward, 1, 2).conj())
+        forward = jnp.exp(1j * k)[:, None, None] * hopping[None]
+        energies = jnp.linalg.eigvalsh(self.cell[None] + forward + jnp.swapaxes(forward, 1, 2).conj())
         return jnp.stack([jnp.min(energies, axis=0), jnp.max(energies, axis=0)], axis=-1)
 
 

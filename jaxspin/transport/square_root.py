@@ -29,4 +29,4 @@ def _parts(matrix):
         return root, jnp.ones_like(matrix), root[:, None] + 0j
     energies, vectors = jnp.linalg.eigh(matrix)
     root = jnp.sqrt(jnp.maximum(energies, 0))
-    return root, vectors, (vectors * root) @ vectors.conj().T
+    return root, vectors, (vectors * root[None, :]) @ vectors.conj().T

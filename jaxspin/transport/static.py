@@ -75,7 +75,7 @@ def local_density_of_states(network: Network, energy: Float[ArrayLike, ""]) -> F
 def bond_currents(network: Network, energy: Float[ArrayLike, ""]) -> Float[Array, "leads n n"]:
     """Current per energy from orbital j to orbital i, entry (b, i, j), of all states that come in by lead b [e/h].
 
-    2 Im[H_ij^* (G Gamma_b G^dagger)_ij]; its sum over i leads from j into the network, so it balances at every site
+    2 Im[H_ij (G Gamma_b G^dagger)_ji]; its sum over i leads from j into the network, so it balances at every site
     that has no lead.
     """
     sigmas = lead_self_energies(network, energy)
@@ -84,7 +84,7 @@ def bond_currents(network: Network, energy: Float[ArrayLike, ""]) -> Float[Array
     def arriving(lead, sigma):
         spread = green[:, network.rows(lead.sites)]
         states = spread @ broadening(sigma) @ spread.conj().T
-        return 2 * (network.hamiltonian.conj() * states).imag
+        return 2 * (network.hamiltonian * states.T).imag
 
     return jnp.stack([arriving(lead, sigma) for lead, sigma in zip(network.leads, sigmas, strict=True)])
 

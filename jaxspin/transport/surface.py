@@ -11,8 +11,8 @@ from jaxtyping import Array, Complex, Float
 
 from jaxspin.transport.chain_root import decaying_root
 
-_ABSORPTION = 1e-12  # imaginary energy of the decimation, in hoppings
-_HALVINGS = 46  # cells halve in number until 2^46 absorptions damp any wave
+_ABSORPTIONS = (1e-12, 1e-9, 1e-6)  # imaginary energies of the decimation, in hoppings
+_HALVINGS = 46  # cells halve in number until 2^46 of the least absorption damp any wave
 _CONTRACTION = 1e-7  # waves in the linear equation are damped by as much a cell, which its repetition corrects
 _DOUBLINGS = 29
 
@@ -26,7 +26,7 @@ def mode_self_energy(
     Derivatives are exact at degenerate modes too, by divided differences.
     """
     modes, vectors = jnp.linalg.eigh(cell)
-    return (vectors * _mode(energy, modes, hopping)) @ vectors.conj().T
+    return (vectors * _mode(energy, modes, hopping)[None, :]) @ vectors.conj().T
 
 
 def _mode(energy, mode, hopping):
@@ -45,7 +45,7 @@ def _mode_self_energy_jvp(primals, tangents):
     divided = jnp.where(apart, (values[:, None] - values[None, :]) / jnp.where(apart, gap, 1.0), middle)
     mixing = divided * (vectors.conj().T @ tangents[1] @ vectors)
     _, along = jax.jvp(lambda e, t: _mode(e, modes, t), (energy, hopping), (tangents[0], tangents[2]))
-    return (vectors * values) @ vectors.conj().T, vectors @ (mixing + jnp.diag(along)) @ vectors.conj().T
+    return (vectors * values[None, :]) @ vectors.conj().T, vectors @ (mixing + jnp.diag(along)) @ vectors.conj().T
 
 
 @jax.custom_jvp
@@ -54,15 +54,39 @@ def surface_self_energy(
 ) -> Complex[Array, "m m"]:
     """Retarded self-energy of a wire on another one of its cells: Sigma = V (E - h - Sigma)^-1 V^dagger.
 
-    Decimation (Lopez Sancho, Lopez Sancho and Rubio, J. Phys. F 15, 851 (1985)) with an absorption of 1e-12 hoppings,
-    then Newton steps at the real energy that remove it. About 1e-15 in a band, 1e-12 at 1e-9 hoppings from its
-    edge, and 1e-6 at the very edge, where Sigma changes by 1e-8 with the last digit of the energy.
+    Decimation (Lopez Sancho, Lopez Sancho and Rubio, J. Phys. F 15, 851 (1985)) with an absorption of 1e-12, 1e-9 or
+    1e-6 hoppings, whichever leaves the least residual: at a level of a finite piece of the wire, such as one cell, the
+    decimation amplifies rounding by the inverse. Newton steps at the real energy then remove the absorption. About
+    1e-15 in a band, 1e-12 at 1e-9 hoppings from its edge, and 1e-6 at the very edge, where Sigma changes by 1e-8 with
+    the last digit of the energy.
 
     Derivatives by the implicit function theorem; infinite at an edge.
     """
     eye, back = jnp.eye(cell.shape[-1]), hopping.conj().T
     scale = jnp.max(jnp.abs(hopping))
-    z = (energy + 1j * _ABSORPTION * scale) * eye
+
+    def residual(sigma):
+        g = jnp.linalg.inv(energy * eye - cell - sigma)
+        rest = hopping @ g @ back - sigma
+        return g, rest, jnp.max(jnp.abs(rest)) / scale
+
+    def correct(sigma, _):
+        g, rest, size = residual(sigma)
+        # with a residual r, waves may seem to grow by sqrt(r) a cell at an edge
+        better = sigma + _stein(hopping @ g, g @ back, rest, _CONTRACTION + 10 * jnp.sqrt(size))
+        return jnp.where(residual(better)[2] < size, better, sigma), None
+
+    absorptions = scale * jnp.array(_ABSORPTIONS)
+    guesses = jax.vmap(lambda absorption: _decimated((energy + 1j * absorption) * eye, cell, hopping))(absorptions)
+    sizes = jax.vmap(lambda guess: residual(guess)[2])(guesses)
+    start = guesses[jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))]
+    return jax.lax.scan(correct, start, None, length=3)[0]
+
+
+def _decimated(
+    z: Complex[Array, "m m"], cell: Complex[Array, "m m"], hopping: Complex[Array, "m m"]
+) -> Complex[Array, "m m"]:
+    """Sigma at a complex energy z, by eliminating every other cell again and again."""
 
     def halve(carry, _):
         sigma, bulk, outward, inward = carry
@@ -71,22 +95,8 @@ def surface_self_energy(
         first, second = to @ outward, fro @ inward
         return (sigma + first, bulk + first + second, fro @ outward, to @ inward), None
 
-    start = (jnp.zeros_like(cell), cell, back, hopping)
-    (sigma, *_), _ = jax.lax.scan(halve, start, None, length=_HALVINGS)
-
-    def residual(sigma):
-        g = jnp.linalg.inv(energy * eye - cell - sigma)
-        return g, hopping @ g @ back - sigma
-
-    def correct(sigma, _):
-        g, rest = residual(sigma)
-        size = jnp.max(jnp.abs(rest)) / scale
-        # with a residual r, waves may seem to grow by sqrt(r) a cell at an edge
-        better = sigma + _stein(hopping @ g, g @ back, rest, _CONTRACTION + 10 * jnp.sqrt(size))
-        after = jnp.max(jnp.abs(residual(better)[1])) / scale
-        return jnp.where(after < size, better, sigma), None
-
-    return jax.lax.scan(correct, sigma, None, length=3)[0]
+    start = (jnp.zeros_like(cell), cell, hopping.conj().T, hopping)
+    return jax.lax.scan(halve, start, None, length=_HALVINGS)[0][0]
 
 
 @surface_self_energy.defjvp

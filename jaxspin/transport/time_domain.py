@@ -66,7 +66,7 @@ def evolve(
         turn = jnp.exp(-0.5j * part * step * energies)[:, None]
         half = jnp.einsum("k,kij->ij", jnp.exp(-1j * orders * driven.frequency * (time + part * step / 2)), couplings)
         levels, modes = jnp.linalg.eigh(half + half.conj().T)
-        kick = (modes * (jnp.exp(-1j * part * step * levels) - 1)) @ modes.conj().T
+        kick = (modes * (jnp.exp(-1j * part * step * levels) - 1)[None, :]) @ modes.conj().T
         amplitudes = turn * amplitudes
         amplitudes = turn * (amplitudes + inner.conj().T @ (kick @ (inner @ amplitudes)))
         return (amplitudes, time + part * step), None
