@@ -26,7 +26,8 @@ _HALF = np.array(
 )
 NODES, KRONROD, GAUSS = np.concatenate([_HALF * np.array([-1.0, 1.0, 1.0]), _HALF[-2::-1]]).T
 _AT_ONCE = 8  # panels halved in one round: more waste evaluations, fewer waste rounds
-_WORTH = 0.02  # part of the largest error from which on a panel is halved in the same round
+_WORTH = 0.1  # part of the largest error from which on a panel is halved in the same round
+_SAFETY = 10.0  # of the estimate spread (safety difference/spread)^1.5; QUADPACK takes 200, for any integrand
 _NARROWEST = 1e-6  # panel in tau: 1e-13 of the distance between breakpoints, next to one
 
 
@@ -87,21 +88,27 @@ def choose(
     start = (slots, value, error, jnp.asarray(0), jnp.asarray(0), jnp.asarray(True))
     slots, value, error, halvings, _, _ = jax.lax.while_loop(busy, step, start)
     value, error = jnp.sum(value, axis=0), jnp.sum(error, axis=0)
-    converged = jnp.all(error <= solve.atol + solve.rtol * jnp.abs(value))
-    status = jnp.where(converged, Status.OK, Status.MAX_STEPS)
-    status = jnp.where(jnp.all(jnp.isfinite(value)), status, Status.NOT_FINITE).astype(jnp.int32)
+    status = outcome(value, error, solve)
     return slots, value, error, 15 * (filled + 2 * halvings), status
 
 
 def sums(edges: Array, f: Callable, args: Any, slots: Panels) -> tuple[Inexact[Array, "n c"], Float[Array, "n c"]]:
-    """Kronrod's sum on each panel, and its error from the difference to Gauss's, as in QUADPACK."""
+    """Kronrod's sum on each panel, and its error from the difference to Gauss's, of the form used in QUADPACK."""
     x, jacobian = nodes(edges, slots)
     values = at(f, x, args) * jacobian[..., None]
     kronrod = jnp.einsum("j,njc->nc", KRONROD, values)
+    values = jax.lax.stop_gradient(values)
     difference = jnp.abs(jnp.einsum("j,njc->nc", KRONROD - GAUSS, values))
-    spread = jnp.einsum("j,njc->nc", KRONROD, jnp.abs(values - kronrod[:, None] / 2))
-    ratio = 200 * difference / jnp.where(spread > 0, spread, 1.0)
+    spread = jnp.einsum("j,njc->nc", KRONROD, jnp.abs(values - jax.lax.stop_gradient(kronrod)[:, None] / 2))
+    ratio = _SAFETY * difference / jnp.where(spread > 0, spread, 1.0)
     return kronrod, jnp.where(ratio < 1, spread * ratio**1.5, difference)
+
+
+def outcome(value: Inexact[Array, "c"], error: Float[Array, "c"], solve: Solve) -> Int[Array, ""]:
+    """Status of an integral: MAX_STEPS above the tolerance, NOT_FINITE."""
+    converged = jnp.all(error <= solve.atol + solve.rtol * jnp.abs(value))
+    status = jnp.where(converged, Status.OK, Status.MAX_STEPS)
+    return jnp.where(jnp.all(jnp.isfinite(value)), status, Status.NOT_FINITE).astype(jnp.int32)
 
 
 def at(f: Callable, x: Array, args: Any) -> Inexact[Array, "*x c"]:

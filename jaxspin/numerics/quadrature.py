@@ -21,8 +21,9 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Inexact, Int
 
 from jaxspin.core import Solve, require_double_precision
-from jaxspin.numerics.gauss_kronrod import NODES, at, choose, ends, nodes, sums, tau
+from jaxspin.numerics.gauss_kronrod import NODES, Panels, at, choose, ends, nodes, outcome, sums, tau
 
+_SPARE = 64
 _SAME = 1e-14  # breakpoints closer than this part of the whole interval are one
 _LEGENDRE = np.linalg.inv(np.polynomial.legendre.legvander(NODES, 14))  # coefficients of the polynomial through values
 
@@ -48,7 +49,7 @@ def integrate(
     args: Any = None,
     *,
     breakpoints: Float[ArrayLike, " m"] | None = None,
-    panels: int = 96,
+    panels: int | None = None,
     solve: Solve = Solve(),
 ) -> Integral:
     """The integral of f(x, args) from `lower` to `upper`, to solve.atol + solve.rtol |value| in every component.
@@ -60,7 +61,7 @@ def integrate(
         lower, upper: limits, finite, in either order.
         args: passed on to f.
         breakpoints: where f is singular like a square root, jumps, or peaks; in any order, also outside the limits.
-        panels: how many there may be in the end, 15 evaluations each; more than there are breakpoints, plus one.
+        panels: how many there may be in the end, 15 evaluations each; 64 more than there are breakpoints by default.
         solve: tolerances, and the most rounds (of 8 halvings each).
 
     Returns:
@@ -71,8 +72,54 @@ def integrate(
         RuntimeError: in single precision.
     """
     edges, sign = _edges(lower, upper, breakpoints)
-    f, args, shape = _converted(f, edges, args, panels)
+    panels = _room(edges, panels)
+    f, args, shape = _converted(f, edges, args)
     value, error, evaluations, status = _adaptive((edges, f, args), panels=panels, solve=solve)
+    return Integral(sign * value.reshape(shape), error.reshape(shape), evaluations, status)
+
+
+def integrate_graded(
+    f: Callable[[Array, Any], Inexact[Array, "..."]],
+    lower: Float[ArrayLike, ""],
+    upper: Float[ArrayLike, ""],
+    args: Any = None,
+    *,
+    breakpoints: Float[ArrayLike, " m"] | None = None,
+    levels: int = 2,
+    solve: Solve = Solve(),
+) -> Integral:
+    """The integral of f(x, args) from `lower` to `upper` on fixed panels, finer towards the breakpoints.
+
+    It compiles in a fraction of the time of `integrate`, is as smooth in everything as f, and as differentiable; its
+    error is estimated as well, but nothing is done about it. Safe under `vmap`.
+
+    Arguments:
+        f, lower, upper, args, breakpoints: as of `integrate`.
+        levels: panels from the middle of an interval to either end, each a quarter as wide in tau as the last.
+        solve: tolerances above which `status` is MAX_STEPS.
+
+    Returns:
+        `Integral`.
+
+    Raises:
+        ValueError: for levels below 1.
+        RuntimeError: in single precision.
+    """
+    if levels < 1:
+        raise ValueError(f"integrate_graded: levels must be at least 1, got {levels}")
+    edges, sign = _edges(lower, upper, breakpoints)
+    f, args, shape = _converted(f, edges, args)
+    rising = np.pi / 2 * np.concatenate([[0.0], 0.25 ** np.arange(levels - 1, -1, -1.0)])
+    marks = np.concatenate([rising, np.pi - rising[-2::-1]])
+    count, each = edges.size - 1, marks.size - 1
+    slots = Panels(
+        jnp.asarray(np.repeat(np.arange(count), each)),
+        jnp.asarray(np.tile(marks[:-1], count)),
+        jnp.asarray(np.tile(marks[1:], count)),
+    )
+    value, error = (jnp.sum(each, axis=0) for each in sums(edges, f, args, slots))
+    status = outcome(jax.lax.stop_gradient(value), error, solve)
+    evaluations = 15 * each * jnp.sum(jnp.diff(edges) > 0)
     return Integral(sign * value.reshape(shape), error.reshape(shape), evaluations, status)
 
 
@@ -83,7 +130,7 @@ def integrate_to_each(
     args: Any = None,
     *,
     breakpoints: Float[ArrayLike, " m"] | None = None,
-    panels: int = 96,
+    panels: int | None = None,
     solve: Solve = Solve(),
 ) -> Integral:
     """The integrals of f(x, args) from `lower` to each of `uppers`, from one set of panels.
@@ -105,7 +152,8 @@ def integrate_to_each(
     """
     uppers = jnp.maximum(jnp.asarray(uppers, dtype=float), lower)
     edges, _ = jax.lax.stop_gradient(_edges(lower, jnp.max(uppers), breakpoints))
-    f, args, shape = _converted(f, edges, args, panels)
+    panels = _room(edges, panels)
+    f, args, shape = _converted(f, edges, args)
     slots, _, error, evaluations, status = choose(edges, f, args, panels, solve)
     x, jacobian = nodes(edges, slots)
     values = at(f, x, args) * jacobian[..., None]
@@ -137,14 +185,19 @@ def _edges(lower: ArrayLike, upper: ArrayLike, breakpoints: ArrayLike | None) ->
     return edges[jnp.concatenate([jnp.zeros(1, dtype=first.dtype), first])], sign
 
 
-def _converted(f: Callable, edges: Array, args: Any, panels: int) -> tuple[Callable, Any, tuple[int, ...]]:
-    """f with all that it closes over visible to derivatives, `args` as arrays, the shape of f; checks what is given."""
-    require_double_precision("an adaptive integral")
-    if panels < edges.size:
+def _room(edges: Array, panels: int | None) -> int:
+    """The number of panels: as given, checked, or by default."""
+    if panels is not None and panels < edges.size:
         raise ValueError(f"quadrature: panels must be at least {edges.size} for these breakpoints, got {panels}")
+    return edges.size + _SPARE if panels is None else panels
+
+
+def _converted(f: Callable, edges: Array, args: Any) -> tuple[Callable, Any, tuple[int, ...]]:
+    """f with all that it closes over visible to derivatives, `args` as arrays, and the shape of f."""
+    require_double_precision("an accurate integral")
     args = _strong(args)
     f = eqx.filter_closure_convert(f, edges[0], args)
-    return f, args, jax.eval_shape(f, edges[0], args).shape
+    return f, args, eqx.filter_eval_shape(f, edges[0], args).shape
 
 
 def _strong(tree: Any) -> Any:

@@ -14,6 +14,7 @@ REGISTRY = {
     "ferrimagnet.layered": "jaxspin.systems.ferrimagnet:LAYERED",
     "ferrimagnet.stepped_scan": "jaxspin.systems.ferrimagnet:STEPPED_SCAN",
     "polariton": "jaxspin.systems.polariton:MODEL",
+    "spin_pump": "jaxspin.systems.spin_pump:MODEL",
 }
 
 
