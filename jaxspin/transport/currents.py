@@ -169,9 +169,8 @@ def current_harmonic(
         inside = at.columns[b][:, rows[a]]  # amplitudes on the network's side of the contact
         outside = at.sigmas[a] @ inside  # and on the lead's, times the coupling
         if a == b:
-            outside = outside + jnp.where(np.arange(-n_max, n_max + 1) == 0, 1.0, 0.0)[:, None, None] * jnp.eye(
-                len(rows[a])
-            )
+            here = (np.arange(-n_max, n_max + 1) == 0)[:, None, None]
+            outside = outside + jnp.where(here, jnp.eye(len(rows[a]))[None], 0.0)
         pair = lambda ket, bra: jnp.sum((ket[order:] @ gammas[b]) * bra[:count].conj())
         return -1j * (pair(inside, outside) - pair(outside, inside))
 

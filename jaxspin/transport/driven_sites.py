@@ -55,7 +55,7 @@ class Rest:
         n, d = network.hamiltonian.shape[0], len(kept)
         order = np.concatenate([kept, np.setdiff1d(np.arange(n), kept)])
         self.place = np.argsort(order)
-        system = energies[:, None, None] * jnp.eye(n) - network.hamiltonian[order[:, None], order[None, :]]
+        system = energies[:, None, None] * jnp.eye(n)[None] - network.hamiltonian[order][:, order][None]
         for lead, sigma in zip(network.leads, sigmas, strict=True):
             system = system - spread(sigma, self.place[network.rows(lead.sites)], n)
         system = jax.lax.optimization_barrier(system)
@@ -89,7 +89,7 @@ def continued_fraction(
     up, within = _group_couplings(couplings)
     blocks = dots.reshape(2 * groups + 1, size, d, d)
     eye = np.eye(size)
-    diagonal = jnp.einsum("jaxy,ab->jaxby", blocks, eye).reshape(2 * groups + 1, order, order) - within
+    diagonal = jnp.einsum("jaxy,ab->jaxby", blocks, eye).reshape(2 * groups + 1, order, order) - within[None]
     # both ends at once: axis 1 is above, below
     steps = jnp.stack([diagonal[:groups:-1], diagonal[:groups]], axis=1)
     out = jnp.stack([up, up.conj().T])

@@ -65,7 +65,7 @@ def layered_transmission(cut: Layers, energy: Float[ArrayLike, ""]) -> Float[Arr
 def _layered_transmission(cut, energy):
     first, last = (lead.self_energy(energy, cut.network.orbitals) for lead in cut.network.leads)
     m = cut.onsite.shape[-1]
-    own = energy * jnp.eye(m) - cut.onsite
+    own = (energy * jnp.eye(m))[None] - cut.onsite
     own = jnp.concatenate([own[:1] - first, own[1:]])
 
     def pass_on(carry, layer):

@@ -114,7 +114,7 @@ def _contacts(
         rows = network.rows(lead.sites)
         inside = [column[:, rows] @ root for column, root in zip(at.columns, roots, strict=True)]
         outside = [at.sigmas[a] @ amplitude for amplitude in inside]
-        outside[a] = outside[a] + jnp.where(here, roots[a], 0.0)
+        outside[a] = outside[a] + jnp.where(here, roots[a][None], 0.0)
         contacts.append((jnp.concatenate(inside, axis=-1), jnp.concatenate(outside, axis=-1)))
     return contacts
 

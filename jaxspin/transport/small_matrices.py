@@ -8,8 +8,9 @@ _SMALL = 6  # largest order whose products are faster written out than as one li
 
 
 def product(a: Complex[Array, "*batch m k"], b: Complex[Array, "*batch k n"]) -> Complex[Array, "*batch m n"]:
-    """a b, written out for small orders."""
-    k = a.shape[-1]
+    """a b, written out for small orders; where one of the two has no batch, it is the same for all."""
+    k, rank = a.shape[-1], max(a.ndim, b.ndim)
+    a, b = (matrix.reshape((1,) * (rank - matrix.ndim) + matrix.shape) for matrix in (a, b))
     if max(*a.shape[-2:], b.shape[-1]) > _SMALL or k == 0:
         return a @ b
     return sum((a[..., :, i, None] * b[..., None, i, :] for i in range(1, k)), a[..., :, 0, None] * b[..., None, 0, :])

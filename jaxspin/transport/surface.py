@@ -57,7 +57,7 @@ def surface_self_energy(
     Decimation (Lopez Sancho, Lopez Sancho and Rubio, J. Phys. F 15, 851 (1985)) with an absorption of 1e-12, 1e-9 or
     1e-6 hoppings, whichever leaves the least residual: at a level of a finite piece of the wire, such as one cell, the
     decimation amplifies rounding by the inverse. Newton steps at the real energy then remove the absorption. About
-    1e-15 in a band, 1e-12 at 1e-9 hoppings from its edge, and 1e-6 at the very edge, where Sigma changes by 1e-8 with
+    1e-15 in a band, 1e-12 at 1e-9 hoppings from its edge, and 1e-5 at the very edge, where Sigma changes by 1e-8 with
     the last digit of the energy.
 
     Derivatives by the implicit function theorem; infinite at an edge.

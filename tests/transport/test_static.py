@@ -166,19 +166,18 @@ def test_wide_leads_conserve_current_and_do_not_see_the_gauge():
     np.testing.assert_allclose(transmission(other, 0.3), t, atol=1e-12)
 
 
-def test_a_small_bias_measures_the_transmission_and_a_large_one_its_integral():
+def test_bias_and_heat_drive_the_integral_of_the_transmission():
     net = resonant_level(0.1, 0.4)
-    small = landauer_currents(net, jnp.array([0.3 + 5e-5, 0.3 - 5e-5]))
+    energies = np.linspace(-2, 2, 4001)[1:-1]  # the trapezoidal rule errs by (step)^(3/2) at the edges
+    t = jax.vmap(lambda e: transmission(net, e)[1, 0])(energies)
+    for mu, kt in (([0.5, -0.4], [0.1, 0.1]), ([0.2, 0.2], [0.3, 0.01])):
+        current = landauer_currents(net, jnp.array(mu), jnp.array(kt))
+        window = occupation(energies, mu[0], kt[0]) - occupation(energies, mu[1], kt[1])
+        np.testing.assert_allclose(current.value[1], np.trapezoid(t * window, energies), rtol=2e-5)
+        np.testing.assert_allclose(current.value[0], -current.value[1], rtol=1e-10)
+        assert current.status == 0
+    small = landauer_currents(net, jnp.array([0.3 + 5e-5, 0.3 - 5e-5]), jnp.zeros(2))
     np.testing.assert_allclose(small.value[1] / 1e-4, transmission(net, 0.3)[1, 0], rtol=1e-7)  # bias squared
-    warm = landauer_currents(net, jnp.array([0.5, -0.4]), 0.1)
-    energies = np.linspace(-2, 2, 4001)  # of the trapezoid: (step)^(3/2) at the edges, where occupations are equal
-    t = jax.vmap(lambda e: transmission(net, e)[1, 0])(energies[1:-1])
-    window = occupation(energies, 0.5, 0.1) - occupation(energies, -0.4, 0.1)
-    np.testing.assert_allclose(warm.value[1], np.trapezoid(np.pad(t, 1) * window, energies), rtol=1e-5)
-    np.testing.assert_allclose(warm.value[0], -warm.value[1], rtol=1e-10)
-    assert warm.status == 0
-    heat = landauer_currents(net, jnp.array([0.2, 0.2]), jnp.array([0.3, 0.01]))
-    assert abs(heat.value[1]) > 1e-3  # hot electrons cross where the transmission depends on energy
 
 
 @pytest.mark.parametrize(
