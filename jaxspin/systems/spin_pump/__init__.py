@@ -4,6 +4,7 @@ Energies and temperatures in units of the hopping gamma of the leads, whose band
 e gamma/h, positive from left to right; fluxes in flux quanta.
 """
 
+from jaxspin.systems.spin_pump.networks import driven_ring, multi_level_ring, two_dot_ring
 from jaxspin.systems.spin_pump.observables import MODEL, Device, WorkingPoint, observe
 from jaxspin.systems.spin_pump.parameters import Ring
 from jaxspin.systems.spin_pump.pumping import (
@@ -22,10 +23,13 @@ __all__ = [
     "SidebandTransmissions",
     "WorkingPoint",
     "currents_against_fermi_energy",
+    "driven_ring",
     "harmonics_needed",
+    "multi_level_ring",
     "observe",
     "pumped_currents",
     "resonances",
     "sideband_transmissions",
     "transmission",
+    "two_dot_ring",
 ]
