@@ -99,7 +99,6 @@ def pumped_currents(
     )
 
 
-@eqx.filter_jit
 def occupied(
     spectrum: Callable[[Any, Float[Array, ""]], Array],
     network: Network,
@@ -119,11 +118,16 @@ def occupied(
     """
     count = len(network.leads)
     mu, kt = (jnp.broadcast_to(jnp.asarray(each, dtype=float), (count,)) for each in (potentials, temperature))
+    more = jnp.zeros(0) if breakpoints is None else jnp.ravel(jnp.asarray(breakpoints, dtype=float))
+    return _occupied(spectrum, network, mu, kt, args, more, panels, solve)
+
+
+@eqx.filter_jit
+def _occupied(spectrum, network, mu, kt, args, more, panels, solve) -> Integral:
     bands = jnp.concatenate([lead.bands(network.orbitals) for lead in network.leads])
     steps = jax.vmap(thermal_breakpoints)(mu, kt)
     bottom = jnp.min(bands)
     top = jnp.clip(jnp.max(steps), bottom, jnp.max(bands))
-    more = jnp.zeros(0) if breakpoints is None else jnp.ravel(jnp.asarray(breakpoints, dtype=float))
     marks = jnp.concatenate([jnp.ravel(bands), jnp.ravel(steps), more])
 
     def integrand(energy, given):
