@@ -1,8 +1,8 @@
-"""Solvers every system shares: trajectories, steady states, bifurcations, eigenvalues. All differentiable.
+"""Solvers every system shares: trajectories, steady states, bifurcations, integrals. All differentiable.
 
 Imports core, diffrax and jax; knows no physics.
 """
 
-from jaxspin.numerics import bifurcation, brillouin, fixed_point, linear_algebra, ode
+from jaxspin.numerics import bifurcation, brillouin, fermi, fixed_point, linear_algebra, ode, quadrature
 
-__all__ = ["bifurcation", "brillouin", "fixed_point", "linear_algebra", "ode"]
+__all__ = ["bifurcation", "brillouin", "fermi", "fixed_point", "linear_algebra", "ode", "quadrature"]

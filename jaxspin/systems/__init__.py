@@ -15,6 +15,7 @@ REGISTRY = {
     "ferrimagnet.stepped_scan": "jaxspin.systems.ferrimagnet:STEPPED_SCAN",
     "polariton": "jaxspin.systems.polariton:MODEL",
     "quantum_dot": "jaxspin.systems.quantum_dot:MODEL",
+    "spin_pump": "jaxspin.systems.spin_pump:MODEL",
 }
 
 
