@@ -14,6 +14,7 @@ REGISTRY = {
     "ferrimagnet.layered": "jaxspin.systems.ferrimagnet:LAYERED",
     "ferrimagnet.stepped_scan": "jaxspin.systems.ferrimagnet:STEPPED_SCAN",
     "polariton": "jaxspin.systems.polariton:MODEL",
+    "tmdc": "jaxspin.systems.tmdc:MODEL",
 }
 
 

@@ -140,27 +140,29 @@ def velocities(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n band
     return _together(model, energies, found)
 
 
+def curvatures(model: Model, k: Float[ArrayLike, "2"]) -> Float[Array, "s m 2 2"]:
+    """d^2 E/dk^2 of every band of every sector at one k [1/angstrom], in eV angstrom^2.
+
+    Second-order perturbation theory; degenerate partners within a sector are left out of its sum.
+    """
+    k = jnp.asarray(k, dtype=float)
+    slope = jax.jacfwd(lambda k: hamiltonian(model, k))
+    energies, vectors = eigh(hamiltonian(model, k))
+    slopes, bends = slope(k), jax.jacfwd(slope)(k)
+    direct = jnp.einsum("sin,sijab,sjn->snab", vectors.conj(), bends, vectors)
+    coupling = jnp.einsum("sip,sija,sjn->spna", vectors.conj(), slopes, vectors)
+    gap = energies[:, None, :] - energies[:, :, None]
+    distinct = jnp.abs(gap) > 1e-9
+    inverse = jnp.where(distinct, 1 / jnp.where(distinct, gap, 1.0), 0.0)
+    return direct.real + 2 * jnp.einsum("spna,spn,spnb->snab", coupling, inverse, coupling.conj()).real
+
+
 def effective_mass(model: Model, k: Float[ArrayLike, "2"], sector: int, band: int) -> Float[Array, "2 2"]:
-    """Effective mass tensor (d^2 E/dk^2)^-1 hbar^2 at one k, in free electron masses; negative for a hole band.
+    """Effective mass tensor hbar^2 (d^2 E/dk^2)^-1 at one k [1/angstrom], in free electron masses; negative for holes.
 
     `band` counts from 0 within a sector (`model.occupied` is its lowest empty one); it must not be degenerate there.
     """
-    return HBAR_SQUARED_OVER_M * jnp.linalg.inv(curvature(model, k, sector, band))
-
-
-def curvature(model: Model, k: Float[ArrayLike, "2"], sector: int, band: int) -> Float[Array, "2 2"]:
-    """d^2 E/dk^2 of a band at one k [eV angstrom^2], by second-order perturbation; arguments as `effective_mass`."""
-    k = jnp.asarray(k, dtype=float)
-    one = lambda k: hamiltonian(model, k)[sector]
-    energies, vectors = eigh(one(k))
-    slopes = jnp.moveaxis(jax.jacfwd(one)(k), -1, 0)
-    bends = jnp.moveaxis(jax.jacfwd(jax.jacfwd(one))(k), (-2, -1), (0, 1))
-    state = vectors[:, band]
-    direct = jnp.einsum("i,abij,j->ab", state.conj(), bends, state)
-    coupling = jnp.einsum("in,aij,j->an", vectors.conj(), slopes, state)
-    gap = energies[band] - energies
-    inverse = jnp.where(jnp.arange(gap.shape[0]) == band, 0.0, 1 / jnp.where(gap == 0, 1.0, gap))
-    return direct.real + 2 * jnp.einsum("an,n,bn->ab", coupling, inverse, coupling.conj()).real
+    return HBAR_SQUARED_OVER_M * jnp.linalg.inv(curvatures(model, k)[sector, band])
 
 
 def density_of_states(

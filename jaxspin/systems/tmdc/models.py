@@ -7,6 +7,7 @@ from jaxspin.core import unknown_name
 from jaxspin.systems.tmdc import published
 from jaxspin.systems.tmdc.eleven_band import ElevenBand, eleven_band
 from jaxspin.systems.tmdc.hamiltonian import Model
+from jaxspin.systems.tmdc.slater_koster import SlaterKoster, slater_koster
 from jaxspin.systems.tmdc.three_band import ThreeBand, three_band
 
 
@@ -24,6 +25,9 @@ KINDS = {
     "liu-tnn-lda": Kind("liu2013_tnn_lda", ThreeBand, three_band),
     "fang-11": Kind("fang2015", ElevenBand, eleven_band),
     "jaxspin-11": Kind("jaxspin11", ElevenBand, eleven_band),
+    "roldan-sk": Kind("roldan2014", SlaterKoster, slater_koster),
+    "silva-guillen-sk": Kind("silva_guillen2016", SlaterKoster, slater_koster),
+    "ridolfi-sk": Kind("ridolfi2015", SlaterKoster, slater_koster),
 }
 """Every model by name."""
 

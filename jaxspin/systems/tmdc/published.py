@@ -19,7 +19,7 @@ def table(name: str) -> dict[str, Any]:
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def entry(name: str, material: str) -> dict[str, float]:
+def entry(name: str, material: str) -> dict[str, Any]:
     """The row of a material in a table, with the spin-orbit strengths of its elements.
 
     Raises `KeyError` for an unknown table or material; the message lists those that exist.

@@ -17,7 +17,7 @@ SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 
 def dot_spin(L: np.ndarray) -> np.ndarray:
     """L.S (hbar^2) over states ordered as spin up of every orbital, then spin down: (3, n, n) -> (2n, 2n)."""
-    return sum(np.kron(sigma / 2, component) for sigma, component in zip(SIGMA, L, strict=True))
+    return np.sum([np.kron(sigma / 2, component) for sigma, component in zip(SIGMA, L, strict=True)], axis=0)
 
 
 def sectors(parity: np.ndarray) -> np.ndarray:

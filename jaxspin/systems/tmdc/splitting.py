@@ -33,8 +33,8 @@ class AtK(NamedTuple):
 class SymmetryLaw(NamedTuple):
     """Equation (1) of the paper at wave numbers k, Delta = sqrt(alpha^2 + beta^2 sin^2(3 theta)), for one band [eV].
 
-    theta is measured from Gamma-M. `beta` has the sign of the splitting towards K. `deviation`: root mean square of what
-    the law leaves over, relative to that of the splitting: the weight of higher harmonics.
+    theta is measured from Gamma-M. `beta` has the sign of the splitting towards K. `deviation`: root mean square of
+    what the law leaves over, relative to that of the splitting: the weight of higher harmonics.
     """
 
     alpha: Float[Array, " n"]
@@ -66,15 +66,15 @@ def gamma_k_path(model: Model, n: int) -> Float[Array, "n 2"]:
 
 
 class Edges(NamedTuple):
-    """The two partners of the uppermost valence and of the lowermost conduction band: energies [eV] and s_z, (n, 2).
+    """The two partners of the uppermost valence and of the lowermost conduction band: energies [eV] and <sigma>.
 
     With mirror symmetry the partners are the edges of the two sectors; without, the two bands next to the gap.
     """
 
     valence: Float[Array, "n 2"]
     conduction: Float[Array, "n 2"]
-    valence_spin: Float[Array, "n 2"]
-    conduction_spin: Float[Array, "n 2"]
+    valence_spin: Float[Array, "n 2 3"]
+    conduction_spin: Float[Array, "n 2 3"]
 
 
 def edges(model: Model, k: Float[ArrayLike, "n 2"]) -> Edges:
@@ -87,35 +87,40 @@ def edges(model: Model, k: Float[ArrayLike, "n 2"]) -> Edges:
 @jax.jit
 def _edges(model: Model, k: Float[Array, "n 2"]) -> Edges:
     energies, vectors = eigenstates(model, k)
-    spins = jax.vmap(lambda vectors: spin_of(model, vectors)[..., 2])(vectors)
+    spins = jax.vmap(lambda vectors: spin_of(model, vectors))(vectors)
     top, bottom = model.occupied - 1, model.occupied
     if energies.shape[1] == 2:
-        return Edges(energies[..., top], energies[..., bottom], spins[..., top], spins[..., bottom])
+        return Edges(energies[:, :, top], energies[:, :, bottom], spins[:, :, top], spins[:, :, bottom])
     pairs = ([top, top - 1], [bottom + 1, bottom])
     return Edges(*(values[:, 0, jnp.array(pair)] for values in (energies, spins) for pair in pairs))
 
 
-def _signed(energies: Float[Array, "n 2"], spins: Float[Array, "n 2"]) -> Float[Array, " n"]:
-    up = jax.lax.stop_gradient(spins[:, 0] >= spins[:, 1])
-    return jnp.where(up, 1.0, -1.0) * (energies[:, 0] - energies[:, 1])
+def signed(found: Edges) -> Splitting:
+    """E(up) - E(down) of both pairs, up being the partner of the larger s_z [eV]."""
+
+    def difference(energies: Float[Array, "n 2"], spins: Float[Array, "n 2 3"]) -> Float[Array, " n"]:
+        return jnp.where(spins[:, 0, 2] >= spins[:, 1, 2], 1.0, -1.0) * (energies[:, 0] - energies[:, 1])
+
+    return Splitting(difference(found.valence, found.valence_spin), difference(found.conduction, found.conduction_spin))
 
 
 def splitting(model: Model, k: Float[ArrayLike, "n 2"]) -> Splitting:
-    """E(up) - E(down) of the uppermost valence and lowermost conduction band at k (n, 2) [1/angstrom], in eV."""
-    found = edges(model, k)
-    return Splitting(_signed(found.valence, found.valence_spin), _signed(found.conduction, found.conduction_spin))
+    """E(up) - E(down) of the uppermost valence and lowermost conduction band at k (n, 2) [1/angstrom], in eV.
+
+    Raises:
+        ValueError: for k of another shape, and for a model without spin.
+    """
+    return signed(edges(model, k))
 
 
 def at_K(model: Model) -> AtK:
     """Splittings, gap at K, and the height of K above Gamma [eV]; the valence splitting counts as positive."""
     found = edges(model, jnp.stack([K_point(model), jnp.zeros(2)]))
-    valence = _signed(found.valence, found.valence_spin)[0]
-    conduction = _signed(found.conduction, found.conduction_spin)[0]
-    orientation = jnp.where(jax.lax.stop_gradient(valence) < 0, -1.0, 1.0)
-    top = jnp.max(found.valence, axis=1)
+    split, top = signed(found), jnp.max(found.valence, axis=1)
+    orientation = jnp.where(split.valence[0] < 0, -1.0, 1.0)
     return AtK(
-        valence_splitting=orientation * valence,
-        conduction_splitting=orientation * conduction,
+        valence_splitting=orientation * split.valence[0],
+        conduction_splitting=orientation * split.conduction[0],
         gap=jnp.min(found.conduction[0]) - top[0],
         valence_K_minus_Gamma=top[0] - top[1],
     )

@@ -1,4 +1,4 @@
-"""The three-band models of Liu et al., Phys. Rev. B 88, 085433 (2013): d_z2, d_xy, d_x2-y2 of M, up to third neighbours.
+"""The three-band models of Liu et al., Phys. Rev. B 88, 085433 (2013): d_z2, d_xy, d_x2-y2 of M, to third neighbours.
 
 The nearest-neighbour model is the one without r and u. Hoppings along a_1 = a x (t), along the second neighbour (r) and
 along 2 a_1 (u) are given; rotations by 120 degrees make the others. Spin-orbit coupling within three orbitals has
