@@ -77,6 +77,10 @@ from jaxspin.systems.tmdc.symmetry import (
     Violation,
     check_symmetry,
 )
+from jaxspin.systems.tmdc.tabulated import (
+    from_pythtb,
+    tabulated,
+)
 from jaxspin.systems.tmdc.three_band import (
     ThreeBand,
     three_band,
@@ -123,6 +127,7 @@ __all__ = [
     "effective_mass",
     "eigenstates",
     "eleven_band",
+    "from_pythtb",
     "gamma_k_path",
     "hamiltonian",
     "joined",
@@ -139,6 +144,7 @@ __all__ = [
     "strained",
     "symmetry_law",
     "table",
+    "tabulated",
     "three_band",
     "valley_chern_number",
     "velocities",

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Inexact
 
 from jaxspin.numerics.linear_algebra import eigh
-from jaxspin.systems.tmdc.hamiltonian import Model, hamiltonian, velocity
+from jaxspin.systems.tmdc.hamiltonian import Model, along, hamiltonian, velocity
 
 HBAR_SQUARED_OVER_M = 7.619964231
 """hbar^2 over the free electron's mass [eV angstrom^2], CODATA 2018."""
@@ -135,34 +135,33 @@ def velocities(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n band
     """hbar times the group velocity dE/dk of all bands [eV angstrom]; at a degeneracy that of the vectors chosen."""
     k = wave_vectors(k)
     energies, vectors = eigenstates(model, k)
-    slopes = jax.vmap(lambda k: velocity(model, k))(k)
-    found = jnp.einsum("nsib,nasij,nsjb->nsba", vectors.conj(), slopes, vectors).real
+    operators = jax.vmap(lambda k: velocity(model, k))(k)
+    found = jnp.einsum("nsib,nasij,nsjb->nsba", vectors.conj(), operators, vectors).real
     return _together(model, energies, found)
 
 
-def curvatures(model: Model, k: Float[ArrayLike, "2"]) -> Float[Array, "s m 2 2"]:
-    """d^2 E/dk^2 of every band of every sector at one k [1/angstrom], in eV angstrom^2.
+def curvatures(
+    model: Model, k: Float[ArrayLike, "2"], direction: Float[ArrayLike, "2"], states: Eigenstates | None = None
+) -> Float[Array, "s m"]:
+    """d^2 E/dk^2 of every band of every sector at one k [1/angstrom] along a direction (2,), in eV angstrom^2.
 
-    Second-order perturbation theory; degenerate partners within a sector are left out of its sum.
+    Second-order perturbation theory; degenerate partners within a sector are left out of its sum. `states`: the
+    eigenstates found already, if any, with this k first.
     """
-    k = jnp.asarray(k, dtype=float)
-    slope = jax.jacfwd(lambda k: hamiltonian(model, k))
-    energies, vectors = eigh(hamiltonian(model, k))
-    slopes, bends = slope(k), jax.jacfwd(slope)(k)
-    direct = jnp.einsum("sin,sijab,sjn->snab", vectors.conj(), bends, vectors)
-    coupling = jnp.einsum("sip,sija,sjn->spna", vectors.conj(), slopes, vectors)
+    energies, vectors = eigh(hamiltonian(model, k)) if states is None else (states.energies[0], states.vectors[0])
+    first, second = vectors.conj().mT[None] @ along(model, k, direction) @ vectors[None]
     gap = energies[:, None, :] - energies[:, :, None]
     distinct = jnp.abs(gap) > 1e-9
-    inverse = jnp.where(distinct, 1 / jnp.where(distinct, gap, 1.0), 0.0)
-    return direct.real + 2 * jnp.einsum("spna,spn,spnb->snab", coupling, inverse, coupling.conj()).real
+    pushed = jnp.where(distinct, 2 * jnp.abs(first) ** 2 / jnp.where(distinct, gap, 1.0), 0.0)
+    return jnp.diagonal(second, axis1=-2, axis2=-1).real + jnp.sum(pushed, axis=-2)
 
 
-def effective_mass(model: Model, k: Float[ArrayLike, "2"], sector: int, band: int) -> Float[Array, "2 2"]:
-    """Effective mass tensor hbar^2 (d^2 E/dk^2)^-1 at one k [1/angstrom], in free electron masses; negative for holes.
+def effective_mass(model: Model, k: Float[ArrayLike, "2"], direction: Float[ArrayLike, "2"]) -> Float[Array, "s m"]:
+    """Effective mass hbar^2/(d^2 E/dk^2) of every band at one k [1/angstrom] along a unit vector, in electron masses.
 
-    `band` counts from 0 within a sector (`model.occupied` is its lowest empty one); it must not be degenerate there.
+    Negative for holes; `model.occupied` is the first empty band of a sector.
     """
-    return HBAR_SQUARED_OVER_M * jnp.linalg.inv(curvatures(model, k)[sector, band])
+    return HBAR_SQUARED_OVER_M / curvatures(model, k, direction)
 
 
 def density_of_states(

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxspin.core import quantity
-from jaxspin.systems.tmdc.hamiltonian import Model
+from jaxspin.core import quantities, quantity
+from jaxspin.systems.tmdc.hamiltonian import Bonds, Model, linear_basis
 from jaxspin.systems.tmdc.orbitals import LAYER, ON_METAL, PARITY, layer_rotation, turn_about_z
 from jaxspin.systems.tmdc.spin_orbit import layer_coupling, sectors
 
@@ -86,18 +86,12 @@ class ElevenBand(eqx.Module):
 
 
 _ON_SITE = ("eps1", "eps1", "eps3", "eps4", "eps4", "eps6", "eps7", "eps7", "eps9", "eps10", "eps10")
-_ALONG_A1 = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (9, 9), (10, 10), (11, 11))
-_SYMMETRIC = ((3, 5), (6, 8), (9, 11))  # both orbitals of the same parity under x -> -x
-_ANTISYMMETRIC = ((1, 2), (3, 4), (4, 5), (6, 7), (7, 8), (9, 10), (10, 11))  # of opposite parity
-_NEAR = ((4, 1), (3, 2), (5, 2), (9, 6), (11, 6), (10, 7), (9, 8), (11, 8))
-_FAR = ((9, 6), (11, 6), (9, 8), (11, 8))
-_TURNS = np.array([layer_rotation(turn_about_z(angle)) for angle in (0.0, 2 * np.pi / 3, 4 * np.pi / 3)])
+_ANTISYMMETRIC = ((1, 2), (3, 4), (4, 5), (6, 7), (7, 8), (9, 10), (10, 11))  # of opposite parity under x -> -x
+_TURNS = [layer_rotation(turn_about_z(angle)) for angle in (0.0, 2 * np.pi / 3, 4 * np.pi / 3)]
 
 # Cells of the three turns of a bond, a_1 = a (1, 0) and a_2 = a (-1/2, sqrt(3)/2). X belongs to the cell of the metal
 # above it: the bond from X to M, at y a/sqrt(3), and its turns, end in these cells; second neighbours lie at -2 y.
-_A1_CELLS = ((1, 0), (0, 1), (-1, -1))
-_NEAR_CELLS = ((0, 0), (-1, -1), (0, -1))
-_FAR_CELLS = ((-1, -2), (1, 0), (-1, 0))
+_CELLS = {1: ((1, 0), (0, 1), (-1, -1)), 5: ((0, 0), (-1, -1), (0, -1)), 6: ((-1, -2), (1, 0), (-1, 0))}
 
 
 def lattice(a: Float[Array, ""]) -> Float[Array, "2 2"]:
@@ -105,37 +99,29 @@ def lattice(a: Float[Array, ""]) -> Float[Array, "2 2"]:
     return a * jnp.array([[1.0, 0.0], [-0.5, np.sqrt(3) / 2]])
 
 
-def _matrix(params: ElevenBand, kind: int, pairs: tuple[tuple[int, int], ...], transposed: int = 0) -> Array:
-    """t^(kind) over the given pairs (1-based), with `transposed` times its transpose added."""
-    rows, columns = np.array(pairs).T - 1
-    values = jnp.stack([getattr(params, f"t{kind}_{i}_{j}") for i, j in pairs])
-    matrix = jnp.zeros((11, 11)).at[rows, columns].set(values)
-    return matrix + transposed * matrix.T
+def _bonds(energy: str) -> Bonds:
+    """Every matrix element <0, i|H|R, j> that one energy of `ElevenBand` stands for, per eV."""
+    if energy.startswith("eps"):
+        return [((0, 0), np.diag([float(name == energy) for name in _ON_SITE]))]
+    kind, i, j = map(int, energy[1:].split("_"))
+    matrix = np.zeros((11, 11))
+    matrix[i - 1, j - 1] = 1.0
+    if kind == 1 and (i, j) in _ANTISYMMETRIC:  # equation (5) of the paper: -2 i t sin(k.a_1)
+        matrix = matrix.T - matrix
+    elif kind == 1 and i != j:
+        matrix = matrix + matrix.T
+    found = []
+    for turn, (n1, n2) in zip(_TURNS, _CELLS[kind], strict=True):
+        turned = turn @ matrix @ turn.T
+        found += [((n1, n2), turned), ((-n1, -n2), turned.T)]
+    return found
 
 
-def orbital_blocks(params: ElevenBand) -> tuple[np.ndarray, Float[Array, "r 11 11"]]:
-    """Cells (r, 2) and <0, i|H|R, j> without spin [eV]: all bonds of the layer."""
-    along = (
-        _matrix(params, 1, _ALONG_A1)
-        + _matrix(params, 1, _SYMMETRIC, 1)
-        - _matrix(params, 1, _ANTISYMMETRIC, -1)  # Fang's equation (5): -2 i t sin(k.a_1)
-    )
-    near, far = _matrix(params, 5, _NEAR), _matrix(params, 6, _FAR)
-    on_site = jnp.diag(jnp.stack([getattr(params, name) for name in _ON_SITE]))
-    cells, blocks = [(0, 0)], [on_site]
-    for matrix, ends in ((along, _A1_CELLS), (near, _NEAR_CELLS), (far, _FAR_CELLS)):
-        for turn, end in zip(_TURNS, ends, strict=True):
-            turned = turn @ matrix @ turn.T
-            cells += [end, (-end[0], -end[1])]
-            blocks += [turned, turned.T]
-    return _gathered(cells, blocks)
+ENERGIES = tuple(name for name in quantities(ElevenBand) if name[:3] == "eps" or name[:2] in ("t1", "t5", "t6"))
+"""The parameters in which the Hamiltonian without spin is linear."""
 
-
-def _gathered(cells: list[tuple[int, int]], blocks: list[Array]) -> tuple[np.ndarray, Array]:
-    """Blocks that end in the same cell, added."""
-    distinct = sorted(set(cells))
-    row = np.array([distinct.index(cell) for cell in cells])
-    return np.array(distinct), jnp.zeros((len(distinct), 11, 11)).at[row].add(jnp.stack(blocks))
+_AT, _BASIS = linear_basis([_bonds(energy) for energy in ENERGIES])
+_HOME = (_AT == 0).all(axis=1)
 
 
 def positions(a: Float[Array, ""], d: Float[Array, ""]) -> Float[Array, "11 3"]:
@@ -149,14 +135,13 @@ def eleven_band(params: ElevenBand) -> Model:
 
     At K = (4 pi/(3 a), 0) the top valence state has spin up.
     """
-    cells, blocks = orbital_blocks(params)
-    home = jnp.asarray((cells == 0).all(axis=1))[:, None, None]
+    orbital = jnp.tensordot(jnp.stack([getattr(params, name) for name in ENERGIES]), jnp.asarray(_BASIS), axes=1)
     coupling = layer_coupling(params.lambda_M, params.lambda_X)
     states = [[(LAYER[n % 11], 1 if n < 11 else -1) for n in sector] for sector in sectors(PARITY)]
     return Model(
         lattice=lattice(params.a),
-        cells=jnp.asarray(cells),
-        blocks=blocks[None] + home[None] * coupling[:, None],
+        cells=jnp.asarray(_AT),
+        blocks=orbital[None] + jnp.asarray(_HOME)[None, :, None, None] * coupling[:, None],
         positions=jnp.broadcast_to(positions(params.a, params.d), (2, 11, 3)),
         states=tuple(map(tuple, states)),
         occupied=7,

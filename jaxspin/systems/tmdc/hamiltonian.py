@@ -85,16 +85,40 @@ def hamiltonian(model: Model, k: Float[ArrayLike, "2"]) -> Complex[Array, "s m m
     return jax.vmap(lambda blocks: bloch(blocks, model.cells, reduced))(model.blocks)
 
 
+def along(model: Model, k: Float[ArrayLike, "2"], direction: Float[ArrayLike, "2"]) -> Complex[Array, "2 s m m"]:
+    """First and second derivative of H along a direction (2,) at one k [1/angstrom], in eV angstrom, eV angstrom^2."""
+    ends = model.cells.astype(float) @ model.lattice
+    far = 1j * (ends @ jnp.asarray(direction, dtype=float))
+    phase = jnp.exp(1j * (ends @ jnp.asarray(k, dtype=float)))
+    return jnp.tensordot(jnp.stack([far * phase, far**2 * phase]), model.blocks, axes=((1,), (1,)))
+
+
 def velocity(model: Model, k: Float[ArrayLike, "2"]) -> Complex[Array, "2 s m m"]:
     """hbar times the velocity operator, dH/dk - i [r, H] with r diagonal in the states: components x, y [eV angstrom].
 
     The second term makes it independent of the choice of unit cell; H in the phases of `hamiltonian`.
     """
-    k = jnp.asarray(k, dtype=float)
-    h = hamiltonian(model, k)
-    slopes = jnp.moveaxis(jax.jacfwd(lambda k: hamiltonian(model, k))(k), -1, 0)
+    slopes = jnp.stack([along(model, k, axis)[0] for axis in np.eye(2)])
     r = jnp.moveaxis(model.positions[..., :2], -1, 0)
-    return slopes + 1j * (r[..., None, :] - r[..., :, None]) * h[None]
+    return slopes + 1j * (r[..., None, :] - r[..., :, None]) * hamiltonian(model, k)[None]
+
+
+Bonds = list[tuple[tuple[int, int], np.ndarray]]
+"""Lattice points R with matrices over the orbitals, <0, i|H|R, j>."""
+
+
+def linear_basis(bonds: list[Bonds]) -> tuple[np.ndarray, np.ndarray]:
+    """Cells (r, 2) and matrices (p, r, n, n) of p energies, given the bonds that each stands for.
+
+    A Hamiltonian is linear in its energies: one product of a vector with this constant makes it.
+    """
+    cells = sorted({cell for each in bonds for cell, _ in each})
+    n = len(bonds[0][0][1])
+    basis = np.zeros((len(bonds), len(cells), n, n))
+    for index, each in enumerate(bonds):
+        for cell, matrix in each:
+            basis[index, cells.index(cell)] += matrix
+    return np.array(cells), basis
 
 
 def joined(model: Model) -> Model:

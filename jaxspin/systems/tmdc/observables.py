@@ -3,16 +3,17 @@
 import functools
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxspin.core import ForwardModel, Material, Observable, Observables, Solve, observables, quantities, quantity
-from jaxspin.systems.tmdc.bands import HBAR_SQUARED_OVER_M, curvatures
+from jaxspin.systems.tmdc.bands import HBAR_SQUARED_OVER_M, curvatures, eigenstates
 from jaxspin.systems.tmdc.eleven_band import ElevenBand, eleven_band
 from jaxspin.systems.tmdc.fields import strained
 from jaxspin.systems.tmdc.models import materials, parameters
 from jaxspin.systems.tmdc.published import citation
-from jaxspin.systems.tmdc.splitting import K_point, edges, signed
+from jaxspin.systems.tmdc.splitting import K_point, edges_of, signed
 
 
 class Place(eqx.Module):
@@ -45,19 +46,16 @@ OBSERVABLES = {
 conduction state has the other spin than the top valence state. There some derivatives vanish by threefold symmetry."""
 
 
-def observe(params: ElevenBand, place: Place, *, solve: Solve | None = None, key: Array | None = None) -> Observables:
-    """Every observable of the eleven-band model. Plain diagonalisation: `solve` and `key` are not used.
-
-    The status is NOT_FINITE for parameters that are not finite.
-    """
+@jax.jit
+def _observe(params: ElevenBand, place: Place) -> Observables:
     model = strained(eleven_band(params), place.strain * jnp.eye(2))
     K = K_point(model)
     k = place.x * K
-    found = edges(model, jnp.stack([k, jnp.zeros(2)]))
+    states = eigenstates(model, jnp.stack([k, jnp.zeros(2)]))
+    found = edges_of(model, states)
     split = signed(found)
     top, bottom = jnp.max(found.valence, axis=1), jnp.min(found.conduction, axis=1)
-    along = K / jnp.linalg.norm(K)
-    inverse_mass = jnp.einsum("nab,a,b->n", curvatures(model, k)[0], along, along) / HBAR_SQUARED_OVER_M
+    inverse_mass = curvatures(model, k, K / jnp.linalg.norm(K), states)[0] / HBAR_SQUARED_OVER_M
     values = {
         "valence_splitting": split.valence[0],
         "conduction_splitting": split.conduction[0],
@@ -68,6 +66,14 @@ def observe(params: ElevenBand, place: Place, *, solve: Solve | None = None, key
         "conduction_inverse_mass": inverse_mass[model.occupied],
     }
     return observables(values)
+
+
+def observe(params: ElevenBand, place: Place, *, solve: Solve | None = None, key: Array | None = None) -> Observables:
+    """Every observable of the eleven-band model. Plain diagonalisation: `solve` and `key` are not used.
+
+    The status is NOT_FINITE for parameters that are not finite.
+    """
+    return _observe(params, place)
 
 
 MODEL = ForwardModel(

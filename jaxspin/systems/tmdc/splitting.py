@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.systems.tmdc.bands import eigenstates, spin_of, wave_vectors
+from jaxspin.systems.tmdc.bands import Eigenstates, eigenstates, spin_of, wave_vectors
 from jaxspin.systems.tmdc.hamiltonian import Model
 
 
@@ -86,7 +86,12 @@ def edges(model: Model, k: Float[ArrayLike, "n 2"]) -> Edges:
 
 @jax.jit
 def _edges(model: Model, k: Float[Array, "n 2"]) -> Edges:
-    energies, vectors = eigenstates(model, k)
+    return edges_of(model, eigenstates(model, k))
+
+
+def edges_of(model: Model, states: Eigenstates) -> Edges:
+    """`edges`, given the eigenstates."""
+    energies, vectors = states
     spins = jax.vmap(lambda vectors: spin_of(model, vectors))(vectors)
     top, bottom = model.occupied - 1, model.occupied
     if energies.shape[1] == 2:

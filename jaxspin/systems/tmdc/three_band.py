@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxspin.core import quantity
+from jaxspin.core import quantities, quantity
 from jaxspin.systems.tmdc.eleven_band import lattice
-from jaxspin.systems.tmdc.hamiltonian import Model
+from jaxspin.systems.tmdc.hamiltonian import Bonds, Model, linear_basis
 from jaxspin.systems.tmdc.orbitals import angular_momentum, rotation, turn_about_z
 
 ORBITALS = ("dz2", "dxy", "dx2-y2")
@@ -50,27 +50,47 @@ class ThreeBand(eqx.Module):
     u22: Float[Array, ""] = _energy("u_{22}", "hopping dx2-y2 - dx2-y2 along 2 a_1", default=0.0)
 
 
-_TURNS = np.array([rotation(ORBITALS, turn_about_z(angle)) for angle in (0.0, 2 * np.pi / 3, 4 * np.pi / 3)])
-_A1_CELLS = ((1, 0), (0, 1), (-1, -1))
-_SECOND_CELLS = ((1, 2), (-2, -1), (1, -1))  # sqrt(3) a y and its turns
+_TURNS = [rotation(ORBITALS, turn_about_z(angle)) for angle in (0.0, 2 * np.pi / 3, 4 * np.pi / 3)]
+_CELLS = {
+    "t": ((1, 0), (0, 1), (-1, -1)),
+    "r": ((1, 2), (-2, -1), (1, -1)),  # sqrt(3) a y and its turns
+    "u": ((2, 0), (0, 2), (-2, -2)),
+}
 _L_Z = angular_momentum(ORBITALS)[2]
+_ALONG_X = {  # the mirror x -> -x makes what is odd in d_xy antisymmetric
+    "0": np.diag([1.0, 0.0, 0.0]),
+    "1": np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
+    "2": np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]),
+    "11": np.diag([0.0, 1.0, 0.0]),
+    "12": np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
+    "22": np.diag([0.0, 0.0, 1.0]),
+}
+_ALONG_Y = {  # and leaves d_xy apart
+    "0": np.diag([1.0, 0.0, 0.0]),
+    "1": np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]) * 2 / np.sqrt(3),
+    "2": np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]) * 2 / np.sqrt(3),
+    "11": np.diag([0.0, 1.0, 1.0]),
+    "12": np.diag([0.0, np.sqrt(3), -1 / np.sqrt(3)]),
+}
 
 
-def _along_x(h0: Array, h1: Array, h2: Array, h11: Array, h12: Array, h22: Array) -> Float[Array, "3 3"]:
-    """Hopping along x: mirror symmetry x -> -x makes what is odd in d_xy antisymmetric."""
-    return jnp.stack([jnp.stack([h0, h1, h2]), jnp.stack([-h1, h11, h12]), jnp.stack([h2, -h12, h22])])
+def _bonds(energy: str) -> Bonds:
+    """Every matrix element <0, i|H|R, j> that one energy of `ThreeBand` stands for, per eV."""
+    if energy.startswith("eps"):
+        return [((0, 0), np.diag([1.0, 0.0, 0.0] if energy == "eps1" else [0.0, 1.0, 1.0]))]
+    matrix = (_ALONG_Y if energy[0] == "r" else _ALONG_X)[energy[1:]]
+    found = []
+    for turn, (n1, n2) in zip(_TURNS, _CELLS[energy[0]], strict=True):
+        turned = turn @ matrix @ turn.T
+        found += [((n1, n2), turned), ((-n1, -n2), turned.T)]
+    return found
 
 
-def _along_y(params: ThreeBand) -> Float[Array, "3 3"]:
-    """Second-neighbour hopping along y, where d_xy stays apart."""
-    zero, root = jnp.zeros_like(params.r0), np.sqrt(3)
-    return jnp.stack(
-        [
-            jnp.stack([params.r0, zero, 2 / root * params.r1]),
-            jnp.stack([zero, params.r11 + root * params.r12, zero]),
-            jnp.stack([2 / root * params.r2, zero, params.r11 - params.r12 / root]),
-        ]
-    )
+ENERGIES = tuple(name for name in quantities(ThreeBand) if name not in ("a", "lambda_M"))
+"""The parameters in which the Hamiltonian without spin is linear."""
+
+_AT, _BASIS = linear_basis([_bonds(energy) for energy in ENERGIES])
+_HOME = (_AT == 0).all(axis=1)
 
 
 def three_band(params: ThreeBand) -> Model:
@@ -78,22 +98,12 @@ def three_band(params: ThreeBand) -> Model:
 
     At K = (4 pi/(3 a), 0) the top valence state has spin up.
     """
-    nearest = _along_x(params.t0, params.t1, params.t2, params.t11, params.t12, params.t22)
-    third = _along_x(params.u0, params.u1, params.u2, params.u11, params.u12, params.u22)
-    cells, blocks = [(0, 0)], [jnp.diag(jnp.stack([params.eps1, params.eps2, params.eps2]))]
-    double = tuple((2 * n1, 2 * n2) for n1, n2 in _A1_CELLS)
-    for matrix, ends in ((nearest, _A1_CELLS), (_along_y(params), _SECOND_CELLS), (third, double)):
-        for turn, end in zip(_TURNS, ends, strict=True):
-            turned = turn @ matrix @ turn.T
-            cells += [end, (-end[0], -end[1])]
-            blocks += [turned, turned.T]
-    orbital = jnp.stack(blocks)
-    coupling = params.lambda_M / 2 * jnp.asarray(_L_Z)  # lambda L.S for spin up; spin down has the opposite sign
-    home = jnp.asarray(np.eye(len(cells), 1)[:, :, None])
+    orbital = jnp.tensordot(jnp.stack([getattr(params, name) for name in ENERGIES]), jnp.asarray(_BASIS), axes=1)
+    up = params.lambda_M / 2 * jnp.asarray(_L_Z)  # lambda L.S; spin down has the opposite sign
     return Model(
         lattice=lattice(params.a),
-        cells=jnp.array(cells),
-        blocks=jnp.stack([orbital + home * coupling[None], orbital - home * coupling[None]]),
+        cells=jnp.asarray(_AT),
+        blocks=orbital[None] + jnp.asarray(_HOME)[None, :, None, None] * jnp.stack([up, -up])[:, None],
         positions=jnp.zeros((2, 3, 3)),
         states=tuple(tuple((name, spin) for name in ORBITALS) for spin in (1, -1)),
         occupied=1,
