@@ -7,6 +7,7 @@ Cappelluti et al., Phys. Rev. B 88, 075409 (2013), and Silva-Guillen et al., App
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
@@ -78,10 +79,15 @@ def hopping_dd(
     return sigma * twice + pi * once + delta * (jnp.eye(5) - twice - once)
 
 
-# Bonds: kind, cell of the end, and the atoms (M = 0, upper X = 1, lower X = 2) at both ends.
 _PLANE = ((1, 0), (0, 1), (-1, -1), (-1, 0), (0, -1), (1, 1))
-_TO_METAL = ((0, 0), (-1, -1), (0, -1))
-_SHELLS = (slice(0, 5), slice(5, 8), slice(8, 11))
+_AT = np.array(((0, 0), *_PLANE))
+_TO_METAL = ((0, 0), (-1, -1), (0, -1))  # cells of M around the X of the home cell
+_M, _UPPER, _LOWER = slice(0, 5), slice(5, 8), slice(8, 11)
+_SHELLS = (_M, _UPPER, _LOWER)
+
+
+def _rows(cells: tuple[tuple[int, int], ...], sign: int = 1) -> np.ndarray:
+    return np.array([_AT.tolist().index([sign * n1, sign * n2]) for n1, n2 in cells])
 
 
 def slater_koster(params: SlaterKoster, strain: Float[ArrayLike, "2 2"] | None = None) -> Model:
@@ -90,52 +96,52 @@ def slater_koster(params: SlaterKoster, strain: Float[ArrayLike, "2 2"] | None =
     Bonds turn and stretch: two-centre integrals fall off as r^-(l + l' + 1), as in `strained`. Two mirror sectors of
     eleven states, seven filled. Hoppings: M-X, M-M and X-X nearest neighbours in their planes, upper X to lower X.
     """
-    flat = lattice(params.a)
-    deformed = jnp.eye(2) if strain is None else jnp.eye(2) + jnp.asarray(strain, dtype=float)
+    return _slater_koster(params, jnp.zeros((2, 2)) if strain is None else jnp.asarray(strain, dtype=float))
+
+
+@jax.jit
+def _slater_koster(params: SlaterKoster, strain: Float[Array, "2 2"]) -> Model:
+    flat, deformed = lattice(params.a), jnp.eye(2) + strain
     height = params.a / np.sqrt(3) * jnp.tan(params.theta)
     zero = jnp.zeros_like(height)
-    atoms = jnp.stack([jnp.zeros(3), *(jnp.stack([zero, -params.a / np.sqrt(3), z]) for z in (height, -height))])
+    X = [jnp.stack([zero, -params.a / np.sqrt(3), z]) for z in (height, -height)]
+    atoms = jnp.stack([jnp.zeros(3), *X])
 
-    def bond(cell: tuple[int, int], start: int, end: int) -> tuple[Array, Array]:
-        """Unit vector of a bond, and its length relative to that without strain."""
-        before = jnp.pad(jnp.asarray(cell, dtype=float) @ flat, (0, 1)) + atoms[end] - atoms[start]
-        after = jnp.concatenate([deformed @ before[:2], before[2:]])
-        length = jnp.linalg.norm(after)
-        return after / length, length / jnp.linalg.norm(before)
+    def bonds(cells: tuple[tuple[int, int], ...], start: int, end: int) -> tuple[Array, Array]:
+        """Unit vectors of bonds (b, 3), and their lengths relative to those without strain (b, 1, 1)."""
+        before = jnp.pad(jnp.array(cells, dtype=float) @ flat, ((0, 0), (0, 1))) + (atoms[end] - atoms[start])[None]
+        after = jnp.concatenate([before[:, :2] @ deformed.T, before[:, 2:]], axis=1)
+        length = jnp.linalg.norm(after, axis=1, keepdims=True)
+        return after / length, (length / jnp.linalg.norm(before, axis=1, keepdims=True))[:, :, None]
 
-    cells: dict[tuple[int, int], Array] = {}
-
-    def add(cell: tuple[int, int], rows: slice, columns: slice, block: Array) -> None:
-        cells[cell] = cells.get(cell, jnp.zeros((11, 11))).at[rows, columns].add(block)
-
-    M, upper, lower = _SHELLS
     d_levels = jnp.stack([params.delta_1, params.delta_1, params.delta_0, params.delta_2, params.delta_2])
     p_levels = jnp.stack([params.delta_p, params.delta_p, params.delta_z])
-    add((0, 0), slice(0, 11), slice(0, 11), jnp.diag(jnp.concatenate([d_levels, p_levels, p_levels])))
-    across, stretch = bond((0, 0), 1, 2)
-    vertical = hopping_pp(across, params.V_ppsigma, params.V_pppi) / stretch**3
-    add((0, 0), upper, lower, vertical)
-    add((0, 0), lower, upper, vertical.T)
-    for cell in _PLANE:
-        n, stretch = bond(cell, 0, 0)
-        add(cell, M, M, hopping_dd(n, params.V_ddsigma, params.V_ddpi, params.V_dddelta) / stretch**5)
-        for shell in (upper, lower):
-            add(cell, shell, shell, hopping_pp(n, params.V_ppsigma, params.V_pppi) / stretch**3)
-    for cell in _TO_METAL:
-        for atom, shell in ((1, upper), (2, lower)):
-            n, stretch = bond(cell, atom, 0)
-            block = hopping_pd(n, params.V_pdsigma, params.V_pdpi) / stretch**4
-            add(cell, shell, M, block)
-            add((-cell[0], -cell[1]), M, shell, block.T)
-    orbital = jnp.asarray(ATOMIC.T) @ jnp.stack(list(cells.values())) @ jnp.asarray(ATOMIC)
-    home = jnp.asarray([cell == (0, 0) for cell in cells])[None, :, None, None]
-    coupling = layer_coupling(params.lambda_M, params.lambda_X)[:, None]
+    blocks = jnp.zeros((7, 11, 11)).at[0].set(jnp.diag(jnp.concatenate([d_levels, p_levels, p_levels])))
+
+    n, stretch = bonds(((0, 0),), 1, 2)
+    vertical = hopping_pp(n[0], params.V_ppsigma, params.V_pppi) / stretch[0] ** 3
+    blocks = blocks.at[0, _UPPER, _LOWER].add(vertical).at[0, _LOWER, _UPPER].add(vertical.T)
+
+    n, stretch = bonds(_PLANE, 0, 0)
+    dd = jax.vmap(lambda n: hopping_dd(n, params.V_ddsigma, params.V_ddpi, params.V_dddelta))(n) / stretch**5
+    pp = jax.vmap(lambda n: hopping_pp(n, params.V_ppsigma, params.V_pppi))(n) / stretch**3
+    for shell, block in zip(_SHELLS, (dd, pp, pp), strict=True):
+        blocks = blocks.at[_rows(_PLANE), shell, shell].add(block)
+
+    for atom in (1, 2):
+        n, stretch = bonds(_TO_METAL, atom, 0)
+        pd = jax.vmap(lambda n: hopping_pd(n, params.V_pdsigma, params.V_pdpi))(n) / stretch**4
+        blocks = blocks.at[_rows(_TO_METAL), _SHELLS[atom], _M].add(pd)
+        blocks = blocks.at[_rows(_TO_METAL, -1), _M, _SHELLS[atom]].add(pd.mT)
+
+    orbital = jnp.asarray(ATOMIC.T)[None] @ blocks @ jnp.asarray(ATOMIC)[None]
+    home = jnp.asarray((_AT == 0).all(axis=1))[None, :, None, None]
     chalcogen = jnp.concatenate([deformed @ atoms[1, :2], atoms[1, 2:]])
     positions = jnp.where(ON_METAL[:, None], 0.0, chalcogen[None])
     return Model(
         lattice=flat @ deformed.T,
-        cells=jnp.asarray(list(cells)),
-        blocks=orbital[None] + jnp.where(home, coupling, 0.0),
+        cells=jnp.asarray(_AT),
+        blocks=orbital[None] + home * layer_coupling(params.lambda_M, params.lambda_X)[:, None],
         positions=jnp.broadcast_to(positions, (2, 11, 3)),
         states=tuple(tuple((LAYER[n % 11], 1 if n < 11 else -1) for n in sector) for sector in sectors(PARITY)),
         occupied=7,
