@@ -1,6 +1,6 @@
 """The eleven-band model fitted to first principles: four materials at once, spin-orbit strengths shared by element.
 
-    python experiments/tmdc/refit.py [--out results/tmdc] [--write]
+    python experiments/tmdc/refit.py [--out results/tmdc] [--write] [--readme]
 
 Target: GPAW (PBE) alone, of which signed splittings along Gamma-K are known: `first_principles.csv`, `gamma_k.csv`.
 Free are all on-site energies and hoppings of the four materials and the strengths of Mo, W, S and Se: 164 numbers,
@@ -288,12 +288,58 @@ def write_table(result: Refit, path: Path = TABLE) -> None:
     io.tables.write_text(path, f'{begin},\n  "materials": {{\n{lines}\n  }}\n}}\n')
 
 
-def main(out: Path, write: bool) -> None:
+def markdown(found: dict[str, Any]) -> str:
+    """The tables of README.md, from what `main` writes to `refit.json`."""
+    rms = lambda numbers: f"{1e3 * np.sqrt(np.mean(np.square(numbers))):.1f}"
+    in_meV = lambda number: f"{1e3 * number:+.2f}"
+
+    def row(material: str, off: dict[str, Any]) -> list[str]:
+        at_K = [in_meV(off[name][-1]) for name in SPLITTING] + [in_meV(off[name]) for name in AT_K]
+        return [material, *at_K, *(rms(off[name]) for name in SPLITTING)]
+
+    header = ["minus GPAW (meV)", "valence at K", "conduction at K", "gap", "gap, no SOC", "K - Γ", "K - Γ, no SOC"]
+    header += ["valence along Γ-K, rms", "conduction, rms"]
+    fang = published.table("fang2015")["spin_orbit"]
+    crossed, known = found["cross_validation"], found["identifiability"]
+    strengths = [
+        [
+            element,
+            f"{1e3 * fang[element]:.1f}",
+            f"{1e3 * value:.1f}",
+            f"{100 * known['stderr'][f'lambda_{element}']:.0f} %",
+            ", ".join(
+                f"{1e3 * of['strengths'][element]:.1f} (without {m})"
+                for m, of in crossed.items()
+                if element in of["strengths"]
+            ),
+        ]
+        for element, value in found["strengths"].items()
+    ]
+    order = sorted(known["stderr"], key=lambda name: known["stderr"][name])
+    blind = sorted(known["blind"], key=lambda name: -known["blind"][name])
+    shown = lambda names, of: ", ".join(f"{name} ({100 * known[of][name]:.0f} %)" for name in names)
+    return "\n\n".join(
+        [
+            "### The fit",
+            io.markdown_table(header, [row(*each) for each in found["deviations"].items()]),
+            "### Each material from the other three: their spin-orbit strengths, its own bands without that coupling",
+            io.markdown_table(header, [row(m, of["deviations"]) for m, of in crossed.items()]),
+            "### Spin-orbit strengths (meV)",
+            io.markdown_table(["", "Fang et al.", "fit", "error, of the prior's", "from three materials"], strengths),
+            "### What the data tell",
+            f"GPAW's numbers fix {known['seen']} of {known['all_in_all']} combinations of parameters better than the "
+            f"priors do. Best known (error, of the prior's): {shown(order[:12], 'stderr')}. Least (share in "
+            f"combinations on which no number depends): {shown(blind[:12], 'blind')}.",
+        ]
+    )
+
+
+def main(out: Path, write: bool, readme: bool) -> None:
     """Fit, table, what is seen, cross-validation; written to `refit.json`."""
     begin = time.perf_counter()
     out.mkdir(parents=True, exist_ok=True)
     result = refit()
-    print(f"fit: {time.perf_counter() - begin:.0f} s, chi2 {result.chi2:.1f}", result.strengths)
+    print(f"fit: {time.perf_counter() - begin:.0f} s, chi2 {result.chi2:.1f}")
     if write:
         write_table(result)
     known, crossed = identifiability(result), cross_validation()
@@ -308,16 +354,16 @@ def main(out: Path, write: bool) -> None:
         },
     }
     (out / "refit.json").write_text(json.dumps(found, indent=1) + "\n")
-    for material, off in found["deviations"].items():
-        rms = [f"{name} {1e3 * np.sqrt(np.mean(np.square(off[name]))):.1f} meV rms" for name in SPLITTING]
-        at_K = [f"{name} {1e3 * off[name]:.1f} meV" for name in AT_K]
-        print(material, *rms, *(f"{name} at K {1e3 * off[name][-1]:.2f} meV" for name in SPLITTING), *at_K, sep=", ")
-    print(f"all: {time.perf_counter() - begin:.0f} s; {known.seen} of {known.all_in_all} combinations seen")
+    text = markdown(found)
+    print(text)
+    if readme:
+        io.fill_page(HERE / "README.md", text, "refit.py")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/tmdc"), help="folder for refit.json")
     parser.add_argument("--write", action="store_true", help="put the parameters into the package")
+    parser.add_argument("--readme", action="store_true", help="write the tables into the README of this experiment")
     given = parser.parse_args()
-    main(given.out, given.write)
+    main(given.out, given.write, given.readme)
