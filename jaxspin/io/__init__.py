@@ -19,6 +19,7 @@ from jaxspin.io.start import (
 from jaxspin.io.sweep import Box, check_axes, held_controls, sweep_axes, sweep_box
 from jaxspin.io.tables import Table, TableError, read_table, table_text, write_table, write_text
 from jaxspin.io.units import UnitError, factor, parse
+from jaxspin.io.wannier import WannierError, WannierTable, hr_text, read_wannier
 
 __all__ = [
     "Box",
@@ -33,6 +34,8 @@ __all__ = [
     "TableError",
     "UniformPrior",
     "UnitError",
+    "WannierError",
+    "WannierTable",
     "calibrate",
     "check_axes",
     "check_fit",
@@ -40,6 +43,7 @@ __all__ = [
     "factor",
     "fill_page",
     "held_controls",
+    "hr_text",
     "markdown_table",
     "parse",
     "parse_run",
@@ -49,6 +53,7 @@ __all__ = [
     "read_run",
     "read_solve",
     "read_table",
+    "read_wannier",
     "run_text",
     "simulated_conditions",
     "starting_point",

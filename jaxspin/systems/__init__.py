@@ -16,6 +16,7 @@ REGISTRY = {
     "polariton": "jaxspin.systems.polariton:MODEL",
     "quantum_dot": "jaxspin.systems.quantum_dot:MODEL",
     "spin_pump": "jaxspin.systems.spin_pump:MODEL",
+    "tmdc": "jaxspin.systems.tmdc:MODEL",
 }
 
 
