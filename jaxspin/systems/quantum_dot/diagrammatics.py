@@ -113,8 +113,9 @@ def diffuson(
 ) -> Complex[Array, "2 2 2 2"]:
     """D of equations (8) and (9), for fields b in any direction, by inversion of the matrix of order four.
 
-    <S_kl;mu nu S'*_k'l';mu' nu'> = delta_kk' delta_ll' D[mu, nu, mu', nu'] + delta_kl' delta_lk' C[mu, nu, mu', nu'],
-    with C by `cooperon`. Scalar fields.
+    The average of S of the channels k, l and spins mu, nu times the conjugate of S' of the primed ones is
+    delta_kk' delta_ll' D[mu, nu, mu', nu'] + delta_kl' delta_lk' C[mu, nu, mu', nu'], with C by `cooperon`. Scalar
+    fields.
 
     Arguments:
         dot, other: the settings of S and S'.
