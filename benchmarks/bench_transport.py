@@ -2,9 +2,9 @@
 
     python benchmarks/bench_transport.py
 
-The strip is 30 x 30 with a number for the hopping of its leads, energies in one batch. Kwant solves one energy after the
-other, by whatever sparse solver it has (MUMPS if it was built with it), and both agree to 1e-8. Without Kwant, the peer is
-scipy's sparse LU with the same self-energies. Compilation is timed apart; times are the least of three.
+The strip is 30 x 30 with a number for the hopping of its leads, energies in one batch. Kwant solves one energy after
+the other, by whatever sparse solver it has (MUMPS if it was built with it); all agree to 1e-8. The other is
+scipy's sparse LU with self-energies made before. Compilation is timed apart; times are the least of three.
 """
 
 import time

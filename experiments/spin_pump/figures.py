@@ -30,6 +30,7 @@ def figure_2(found: dict[str, Any]) -> Figure:
             row[0].set(ylabel=r"Fermi energy $E_F/\gamma$", title=rf"(a) at rest, $\varepsilon_0 = {level:g}\,\gamma$")
             row[1].set_title(rf"(b) pumped, $\varepsilon_0 = {level:g}\,\gamma$")
         for axes in row:
+            axes.set_ylim(-0.7, 0.7)
             axes.set_xlabel(r"flux $\phi_\mathrm{AB}/\phi_0$")
     return figure
 
@@ -53,6 +54,7 @@ def figure_3(found: dict[str, Any]) -> Figure:
             bottom.set_xlabel(r"Fermi energy $E_F/\gamma$")
             for axes in (top, bottom):
                 axes.axhline(0, color="0.8", lw=0.8, zorder=0)
+                axes.set_xlim(-0.7, 0.7)
                 axes.set_ylabel(f"current ({UNIT})")
                 axes.legend()
     return figure

@@ -8,8 +8,9 @@ README = Path(__file__).parent / "README.md"
 
 
 def grid(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows))
+    """A Markdown table; bars inside cells are escaped."""
+    escaped = [[cell.replace("|", "\\|") for cell in cells] for cells in (header, ["---"] * len(header), *rows)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in escaped)
 
 
 def write(script: str, text: str) -> None:

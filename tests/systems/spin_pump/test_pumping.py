@@ -13,14 +13,22 @@ from jaxspin.systems.spin_pump.ring import total_transmissions
 
 N_MAX = 6
 NO_SPIN_ORBIT = Ring(phi_so=0.0)
-pumped = jax.jit(lambda ring: spin_pump.pumped_currents(ring, n_max=N_MAX))
 
 
 @jax.jit
-def slopes(ring):
-    """Derivatives of I_up and I_down with respect to every parameter, forward."""
-    currents = lambda ring: jnp.stack([pumped(ring).up, pumped(ring).down])
-    return jax.jacfwd(currents)(ring)
+def pumped_and_slopes(ring):
+    """The pumped currents, and the derivatives of (I_up, I_down) with respect to every parameter, forward."""
+
+    def currents(ring):
+        found = spin_pump.pumped_currents(ring, n_max=N_MAX)
+        return jnp.stack([found.up, found.down]), found
+
+    slopes, found = jax.jacfwd(currents, has_aux=True)(ring)
+    return found, slopes
+
+
+def pumped(ring):
+    return pumped_and_slopes(ring)[0]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,7 @@ def test_currents_change_sign_with_the_flux_and_depend_on_each_spin_s_flux_alone
     assert float(swapped.up) == pytest.approx(float(found.down), abs=2e-10)
 
 
+@pytest.mark.slow
 def test_the_current_is_quadratic_in_drive_and_frequency():
     precise = jax.jit(lambda ring: spin_pump.pumped_currents(ring, n_max=2, solve=Solve(rtol=1e-14, atol=1e-15)).up)
     weak = [float(precise(replace(NO_SPIN_ORBIT, {"drive": drive}))) / drive**2 for drive in (2e-3, 1e-3)]
@@ -77,7 +86,10 @@ def test_the_current_is_quadratic_in_drive_and_frequency():
     assert np.log2(slow[0] / slow[1]) == pytest.approx(2.0, abs=0.05)
 
 
-@pytest.mark.parametrize(("n_max", "known"), [(2, 3.6e-7), (3, 5.5e-9), (4, 4.7e-11)])
+@pytest.mark.parametrize(
+    ("n_max", "known"),
+    [(2, 3.6e-7), pytest.param(3, 5.5e-9, marks=pytest.mark.slow), pytest.param(4, 4.7e-11, marks=pytest.mark.slow)],
+)
 def test_a_full_band_pumps_nothing_but_what_the_truncation_leaves(n_max, known):
     ring = Ring(phi_ab=0.2, phi_so=0.0, level=0.2)
 
@@ -104,11 +116,6 @@ def test_truncation_is_chosen_and_checked():
     assert int(pumped(Ring(drive=0.5)).status) == Status.MAX_STEPS
 
 
-def test_an_integral_that_does_not_converge_says_so():
-    hasty = jax.jit(lambda ring: spin_pump.pumped_currents(ring, n_max=N_MAX, solve=Solve(atol=1e-10, max_steps=2)))
-    assert int(hasty(Ring(phi_ab=0.02)).status) == Status.MAX_STEPS
-
-
 POINTS = [
     Ring(),
     Ring(phi_ab=0.02, phi_so=0.0),  # resonances of half-width 4.6e-4, and states bound 1e-7 wide
@@ -118,7 +125,7 @@ POINTS = [
 
 @pytest.mark.parametrize("ring", POINTS, ids=["paper", "sharp", "everything"])
 def test_derivatives_with_respect_to_every_parameter(ring):
-    exact = slopes(ring)
+    exact = pumped_and_slopes(ring)[1]
     for name in quantities(ring):
         at = float(getattr(ring, name))
         if name == "temperature" and at == 0:
@@ -134,9 +141,10 @@ def test_derivatives_with_respect_to_every_parameter(ring):
         np.testing.assert_allclose(ours, numeric, rtol=1e-6, atol=1e-8, err_msg=name)
 
 
+@pytest.mark.slow
 def test_reverse_mode_agrees_with_forward_mode():
     back = jax.jit(jax.grad(lambda ring: pumped(ring).spin))(POINTS[1])
-    forth = jax.tree.map(lambda pair: pair[0] - pair[1], slopes(POINTS[1]))
+    forth = jax.tree.map(lambda pair: pair[0] - pair[1], pumped_and_slopes(POINTS[1])[1])
     for one, other in zip(jax.tree.leaves(back), jax.tree.leaves(forth), strict=True):
         assert float(one) == pytest.approx(float(other), rel=1e-12, abs=1e-14)
 
@@ -153,9 +161,8 @@ def test_a_whole_range_of_fermi_energies_from_one_integral():
         spin_pump.currents_against_fermi_energy(Ring(temperature=0.1), energies)
 
 
-def test_fixed_panels_agree_with_adaptive_ones():
-    graded = jax.jit(
-        lambda ring: spin_pump.pumped_currents(ring, n_max=N_MAX, integrate=quadrature.integrate_graded).up
-    )
+def test_fixed_panels_agree_with_adaptive_ones_and_what_is_not_resolved_is_reported():
+    graded = jax.jit(lambda ring: spin_pump.pumped_currents(ring, n_max=N_MAX, integrate=quadrature.integrate_graded))
     for ring in (*POINTS, Ring(phi_ab=0.5, phi_so=0.4, level=0.2)):
-        assert float(graded(ring)) == pytest.approx(float(pumped(ring).up), abs=1e-9)
+        assert float(graded(ring).up) == pytest.approx(float(pumped(ring).up), abs=1e-9)
+    assert int(graded(POINTS[1]).status) == Status.MAX_STEPS  # its estimate is above 1e-10
