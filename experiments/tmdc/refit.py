@@ -41,7 +41,8 @@ CORNER = 4  # K among these
 
 # Standard errors [eV]: how well each number is wanted, not how well it is known.
 SPLITTING = {"valence": 4e-3, "conduction": 5.5e-3}
-SPLITTING_AT_K, ENERGY, BANDS = 0.4e-3, 3e-3, 0.2
+SPLITTING_AT_K, ENERGY = 0.4e-3, 3e-3
+BANDS = np.array([0.2] * 6 + [0.1] * 2 + [0.2] * 3)  # those next to the gap better
 APART, TIGHT = 0.3, 0.1  # by how much s_z of partners must differ at least, and how strictly
 ON_SITE, SHARE, LEAST, STRENGTH = 0.15, 0.08, 0.02, 0.2  # priors: on site, hopping 8 % + 0.02 eV, strength 20 %
 

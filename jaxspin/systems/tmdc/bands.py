@@ -31,21 +31,17 @@ def wave_vectors(k: Float[ArrayLike, "n 2"]) -> Float[Array, "n 2"]:
     return k
 
 
+@jax.jit
 def eigenstates(model: Model, k: Float[ArrayLike, "n 2"]) -> Eigenstates:
     """Energies and vectors at wave vectors k (n, 2) [1/angstrom], sector by sector."""
-    return _eigenstates(model, wave_vectors(k))
-
-
-@jax.jit
-def _eigenstates(model: Model, k: Float[Array, "n 2"]) -> Eigenstates:
-    return Eigenstates(*_in_chunks(lambda k: eigh(hamiltonian(model, k)), k))
+    return Eigenstates(*_in_chunks(lambda k: eigh(hamiltonian(model, k)), wave_vectors(k)))
 
 
 def _in_chunks(function, k):
     return jax.vmap(function)(k) if k.shape[0] <= _CHUNK else jax.lax.map(function, k, batch_size=_CHUNK)
 
 
-def _together(model: Model, energies: Array, values: Array) -> Array:
+def _together(energies: Array, values: Array) -> Array:
     """Values by (n, s, m, ...) for all bands in ascending energy: (n, s m, ...)."""
     n, count = energies.shape[0], energies.shape[1] * energies.shape[2]
     values = values.reshape(n, count, *values.shape[3:])
@@ -53,16 +49,13 @@ def _together(model: Model, energies: Array, values: Array) -> Array:
     return jnp.take_along_axis(values, order.reshape(n, count, *(1,) * (values.ndim - 2)), axis=1)
 
 
+@jax.jit
 def bands(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n bands"]:
     """Energies of all bands, ascending, at wave vectors k (n, 2) [1/angstrom], in eV.
 
     Derivatives are exact for what does not depend on the order of degenerate bands, and finite always.
     """
-    return _bands(model, wave_vectors(k))
-
-
-@jax.jit
-def _bands(model, k):
+    k = wave_vectors(k)
     energies = _in_chunks(lambda k: eigh(hamiltonian(model, k))[0], k)
     return jnp.sort(energies.reshape(k.shape[0], -1), axis=1)
 
@@ -73,34 +66,21 @@ def spin(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n bands 3"]:
     With mirror symmetry x and y vanish exactly, and z is that of the state with a given mirror parity even where two
     bands of opposite spin touch. Without it, the spin of one of two degenerate states is that of the vector chosen.
     """
-    return _spin(model, wave_vectors(k))
+    return bands_and_spin(model, k)[1]
 
 
 @jax.jit
-def _spin(model, k):
-    def at(k):
-        energies, vectors = eigh(hamiltonian(model, k))
-        return energies, spin_of(model, vectors)
-
-    energies, spins = _in_chunks(at, k)
-    return _together(model, energies, spins)
-
-
 def bands_and_spin(
     model: Model, k: Float[ArrayLike, "n 2"]
 ) -> tuple[Float[Array, "n bands"], Float[Array, "n bands 3"]]:
     """`bands` and `spin` from one diagonalisation."""
-    return _bands_and_spin(model, wave_vectors(k))
 
-
-@jax.jit
-def _bands_and_spin(model, k):
     def at(k):
         energies, vectors = eigh(hamiltonian(model, k))
         return energies, spin_of(model, vectors)
 
-    energies, spins = _in_chunks(at, k)
-    return _together(model, energies, energies), _together(model, energies, spins)
+    energies, spins = _in_chunks(at, wave_vectors(k))
+    return _together(energies, energies), _together(energies, spins)
 
 
 def spin_of(model: Model, vectors: Inexact[Array, "s m b"]) -> Float[Array, "s b 3"]:
@@ -121,25 +101,28 @@ def _flips(states) -> list[tuple[int, int]]:
     return [(index, where[name, -1]) for (name, spin), index in where.items() if spin == 1 and (name, -1) in where]
 
 
+@jax.jit
 def orbital_weights(model: Model, k: Float[ArrayLike, "n 2"]) -> dict[str, Float[Array, "n bands"]]:
     """Weight of each orbital, both spins added, in all bands at k (n, 2) [1/angstrom]; they sum to 1."""
     energies, vectors = eigenstates(model, k)
     weight = jnp.swapaxes(jnp.abs(vectors) ** 2, -1, -2)  # (n, s, band, state)
     return {
-        name: _together(model, energies, jnp.sum(jnp.where(model.orbitals[:, None, :] == name, weight, 0.0), axis=-1))
+        name: _together(energies, jnp.sum(jnp.where(model.orbitals[:, None, :] == name, weight, 0.0), axis=-1))
         for name in dict.fromkeys(model.orbitals.ravel().tolist())
     }
 
 
+@jax.jit
 def velocities(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n bands 2"]:
     """hbar times the group velocity dE/dk of all bands [eV angstrom]; at a degeneracy that of the vectors chosen."""
     k = wave_vectors(k)
     energies, vectors = eigenstates(model, k)
     operators = jax.vmap(lambda k: velocity(model, k))(k)
     found = jnp.einsum("nsib,nasij,nsjb->nsba", vectors.conj(), operators, vectors).real
-    return _together(model, energies, found)
+    return _together(energies, found)
 
 
+@jax.jit
 def curvatures(
     model: Model, k: Float[ArrayLike, "2"], direction: Float[ArrayLike, "2"], states: Eigenstates | None = None
 ) -> Float[Array, "s m"]:
@@ -164,6 +147,7 @@ def effective_mass(model: Model, k: Float[ArrayLike, "2"], direction: Float[Arra
     return HBAR_SQUARED_OVER_M / curvatures(model, k, direction)
 
 
+@jax.jit
 def density_of_states(
     model: Model, energies: Float[Array, " e"], k: Float[ArrayLike, "n 2"], width: Float[ArrayLike, ""]
 ) -> Float[Array, " e"]:

@@ -8,6 +8,7 @@ kind is given (M-M and X-X along a_1, M-X along y, M-X second neighbours along y
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -130,6 +131,7 @@ def positions(a: Float[Array, ""], d: Float[Array, ""]) -> Float[Array, "11 3"]:
     return jnp.where(ON_METAL[:, None], 0.0, chalcogen)
 
 
+@jax.jit
 def eleven_band(params: ElevenBand) -> Model:
     """The model of these parameters: two mirror sectors of eleven states, seven of them filled.
 

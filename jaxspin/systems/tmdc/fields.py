@@ -1,6 +1,7 @@
 """What is done to a layer from outside: strain, a magnetic field, an electric field out of the plane."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
@@ -18,6 +19,7 @@ HBAR = 6.582119569e-4
 _ANGULAR = {"s": 0, "p": 1, "d": 2, "f": 3}
 
 
+@jax.jit
 def strained(model: Model, strain: Float[ArrayLike, "2 2"]) -> Model:
     """The model of a layer deformed by r -> (1 + strain) r in the plane, heights kept.
 
@@ -48,6 +50,7 @@ def _with_home(model: Model, term: Array) -> Model:
     return eqx.tree_at(lambda m: m.blocks, model, model.blocks + jnp.where(home, term[None, None], 0.0))
 
 
+@jax.jit
 def zeeman(model: Model, field: Float[ArrayLike, "3"], g: Float[ArrayLike, ""] = 2.0) -> Model:
     """The model in a magnetic field (3,) [T], coupled to spin: (g/2) mu_B B.sigma; one sector of all states.
 
@@ -60,6 +63,7 @@ def zeeman(model: Model, field: Float[ArrayLike, "3"], g: Float[ArrayLike, ""] =
     return _with_home(whole, jnp.asarray(g) / 2 * BOHR_MAGNETON * jnp.kron(flip, jnp.eye(half)))
 
 
+@jax.jit
 def out_of_plane_field(model: Model, drop: Float[ArrayLike, ""]) -> Model:
     """The eleven-band model with a difference of potential energy `drop` [eV] between upper and lower chalcogen.
 
@@ -82,6 +86,7 @@ def out_of_plane_field(model: Model, drop: Float[ArrayLike, ""]) -> Model:
     return _with_home(whole, jnp.asarray(drop, dtype=float) * jnp.asarray(term))
 
 
+@jax.jit
 def precession(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n 3"]:
     """Spin-orbit field of the uppermost valence pair, hbar Omega = Delta P at k (n, 2) [1/angstrom], in eV.
 
@@ -92,6 +97,7 @@ def precession(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n 3"]:
     return height[:, None] * (found.valence_spin[:, 0] - found.valence_spin[:, 1]) / 2
 
 
+@jax.jit
 def dyakonov_perel_rate(
     model: Model, k: Float[ArrayLike, "n 2"], momentum_time: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:

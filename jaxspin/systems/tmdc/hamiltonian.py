@@ -79,6 +79,7 @@ def _demand_hermitian(cells: np.ndarray, blocks: np.ndarray) -> None:
             )
 
 
+@jax.jit
 def hamiltonian(model: Model, k: Float[ArrayLike, "2"]) -> Complex[Array, "s m m"]:
     """H(k) of every sector at one k [1/angstrom], in eV; periodic in k, phases by lattice points."""
     reduced = model.lattice @ jnp.asarray(k, dtype=float) / (2 * jnp.pi)
@@ -121,6 +122,7 @@ def linear_basis(bonds: list[Bonds]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(cells), basis
 
 
+@jax.jit
 def joined(model: Model) -> Model:
     """The same model with all sectors in one, for terms that couple them: spin up states first, then spin down."""
     s, _, m, _ = model.blocks.shape

@@ -5,6 +5,7 @@ Xiao, Liu, Feng, Xu and Yao, Phys. Rev. Lett. 108, 196802 (2012), with a splitti
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
@@ -25,6 +26,7 @@ class Dirac(NamedTuple):
     conduction: Float[Array, "2"]
 
 
+@jax.jit
 def dirac(model: Model) -> Dirac:
     """Constants of the massive Dirac model: the edges at K and the interband matrix element of the velocity there.
 

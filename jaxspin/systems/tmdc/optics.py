@@ -9,6 +9,7 @@ from jaxspin.systems.tmdc.bands import wave_vectors
 from jaxspin.systems.tmdc.hamiltonian import Model, hamiltonian, velocity
 
 
+@jax.jit
 def circular_dichroism(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n s"]:
     """Degree of circular polarization of the direct transition at the gap, of each sector at k (n, 2) [1/angstrom].
 
@@ -16,11 +17,7 @@ def circular_dichroism(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array,
     conduction state: +1 and -1 at K and K' by threefold symmetry, zero on the average over both. Yao, Xiao and Niu,
     Phys. Rev. B 77, 235406 (2008). NaN where the transition is forbidden in either polarization.
     """
-    return _circular_dichroism(model, wave_vectors(k))
 
-
-@jax.jit
-def _circular_dichroism(model: Model, k: Float[Array, "n 2"]) -> Float[Array, "n s"]:
     def at(k):
         _, vectors = eigh(hamiltonian(model, k))
         valence, conduction = vectors[..., model.occupied - 1], vectors[..., model.occupied]
@@ -28,4 +25,4 @@ def _circular_dichroism(model: Model, k: Float[Array, "n 2"]) -> Float[Array, "n
         plus, minus = jnp.abs(x + 1j * y) ** 2, jnp.abs(x - 1j * y) ** 2
         return (plus - minus) / (plus + minus)
 
-    return jax.vmap(at)(k)
+    return jax.vmap(at)(wave_vectors(k))

@@ -1,12 +1,13 @@
 """Spin splitting: signed over the zone, at K, and the symmetry law of the paper's equation (1)."""
 
+import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.systems.tmdc.bands import Eigenstates, eigenstates, spin_of, wave_vectors
+from jaxspin.systems.tmdc.bands import Eigenstates, eigenstates, spin_of
 from jaxspin.systems.tmdc.hamiltonian import Model
 
 
@@ -77,15 +78,11 @@ class Edges(NamedTuple):
     conduction_spin: Float[Array, "n 2 3"]
 
 
+@jax.jit
 def edges(model: Model, k: Float[ArrayLike, "n 2"]) -> Edges:
     """The band edges at wave vectors k (n, 2) [1/angstrom]. Raises `ValueError` for a model without spin."""
     if not model.spins.all():
         raise ValueError("edges: spin splitting needs a model with spin; this one has states without")
-    return _edges(model, wave_vectors(k))
-
-
-@jax.jit
-def _edges(model: Model, k: Float[Array, "n 2"]) -> Edges:
     return edges_of(model, eigenstates(model, k))
 
 
@@ -109,6 +106,7 @@ def signed(found: Edges) -> Splitting:
     return Splitting(difference(found.valence, found.valence_spin), difference(found.conduction, found.conduction_spin))
 
 
+@jax.jit
 def splitting(model: Model, k: Float[ArrayLike, "n 2"]) -> Splitting:
     """E(up) - E(down) of the uppermost valence and lowermost conduction band at k (n, 2) [1/angstrom], in eV.
 
@@ -118,6 +116,7 @@ def splitting(model: Model, k: Float[ArrayLike, "n 2"]) -> Splitting:
     return signed(edges(model, k))
 
 
+@jax.jit
 def at_K(model: Model) -> AtK:
     """Splittings, gap at K, and the height of K above Gamma [eV]; the valence splitting counts as positive."""
     found = edges(model, jnp.stack([K_point(model), jnp.zeros(2)]))
@@ -131,6 +130,7 @@ def at_K(model: Model) -> AtK:
     )
 
 
+@functools.partial(jax.jit, static_argnames="angles")
 def symmetry_law(model: Model, k: Float[ArrayLike, " n"], angles: int = 96) -> dict[str, SymmetryLaw]:
     """alpha(k) and beta(k) of the paper's equation (1), of the "valence" and of the "conduction" band.
 

@@ -8,6 +8,7 @@ L_z alone, so that spin is conserved and the conduction band, d_z2 at K, does no
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -93,6 +94,7 @@ _AT, _BASIS = linear_basis([_bonds(energy) for energy in ENERGIES])
 _HOME = (_AT == 0).all(axis=1)
 
 
+@jax.jit
 def three_band(params: ThreeBand) -> Model:
     """The model of these parameters: spin up and spin down apart, one band of three filled in each.
 

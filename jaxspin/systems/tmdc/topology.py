@@ -1,5 +1,6 @@
 """Geometry of the filled bands: Berry curvature, Chern numbers, valley Chern numbers."""
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -20,17 +21,14 @@ class ValleyChern(NamedTuple):
     K_prime: Float[Array, " s"]
 
 
+@jax.jit
 def berry_curvature(model: Model, k: Float[ArrayLike, "n 2"]) -> Float[Array, "n s"]:
     """Berry curvature of the filled bands of each sector at k (n, 2) [1/angstrom], in angstrom^2.
 
     Kubo's sum over filled n and empty m, -2 Im <n|v_x|m><m|v_y|n>/(E_n - E_m)^2 with A = i <n|dn/dk>: finite wherever
     the gap is open, whatever bands touch below it. Positions of the orbitals count: the physical curvature.
     """
-    return _berry_curvature(model, wave_vectors(k))
 
-
-@jax.jit
-def _berry_curvature(model: Model, k: Float[Array, "n 2"]) -> Float[Array, "n s"]:
     def at(k):
         energies, vectors = eigh(hamiltonian(model, k))
         v = jnp.einsum("sin,asij,sjm->asnm", vectors.conj(), velocity(model, k), vectors)
@@ -39,9 +37,10 @@ def _berry_curvature(model: Model, k: Float[Array, "n 2"]) -> Float[Array, "n s"
         product = v[0][:, filled, empty] * v[1][:, filled, empty].conj()
         return -2 * jnp.sum(product.imag / gap**2, axis=(1, 2))
 
-    return jax.vmap(at)(k)
+    return jax.vmap(at)(wave_vectors(k))
 
 
+@functools.partial(jax.jit, static_argnames="n")
 def chern_number(model: Model, n: int = 24) -> Float[Array, " s"]:
     """Chern number of the filled bands of each sector on an n x n mesh: integers to rounding, right once n is large."""
     k = brillouin.mesh(n, n) @ model.reciprocal
@@ -49,6 +48,7 @@ def chern_number(model: Model, n: int = 24) -> Float[Array, " s"]:
     return jax.vmap(brillouin.chern_number, in_axes=2)(vectors[..., : model.occupied])
 
 
+@functools.partial(jax.jit, static_argnames="n")
 def valley_chern_number(model: Model, n: int = 48) -> ValleyChern:
     """Berry flux of the filled bands over each valley's half of the zone, over 2 pi; time reversal makes them opposite.
 
