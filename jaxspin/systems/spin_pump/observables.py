@@ -1,5 +1,6 @@
 """What is measured on the spin pump, as one model: `MODEL`."""
 
+import functools
 from typing import Any
 
 import equinox as eqx
@@ -13,6 +14,7 @@ from jaxspin.systems.spin_pump.pumping import pumped_currents
 from jaxspin.systems.spin_pump.ring import transmission
 
 _PHOTONS = 12
+_FIXED = functools.partial(quadrature.integrate_graded, levels=3)
 _TOLERANCE = Solve(rtol=1e-14, atol=1e-7)
 # The estimate is far above the true error, 1e-11 and less, except where peaks are not resolved at all.
 
@@ -98,7 +100,7 @@ def observe(params: Device, at: WorkingPoint, *, solve: Solve | None = None, key
     for that (drive/frequency > 2.8), and NOT_FINITE where no charge current flows at all.
     """
     pump = ring(params, at)
-    found = pumped_currents(pump, n_max=_PHOTONS, solve=_TOLERANCE, integrate=quadrature.integrate_graded)
+    found = pumped_currents(pump, n_max=_PHOTONS, solve=_TOLERANCE, integrate=_FIXED)
     spins = jnp.array([1.0, -1.0])
     values = {
         "I_up": found.up,

@@ -1,5 +1,7 @@
 """Pumped currents: the numbers and symmetries of the physics, convergence, derivatives, other methods."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -156,13 +158,17 @@ def test_a_whole_range_of_fermi_energies_from_one_integral():
     each = [pumped(Ring(fermi_energy=energy)) for energy in energies]
     np.testing.assert_allclose(found.up, [one.up for one in each], atol=3e-10)
     np.testing.assert_allclose(found.down, [one.down for one in each], atol=3e-10)
-    assert float(found.up[1]) == 0.0
+    assert abs(float(found.up[1])) < 1e-20  # below the band, but for rounding
     with pytest.raises(ValueError, match=r"the temperature must be 0, got 0.1"):
         spin_pump.currents_against_fermi_energy(Ring(temperature=0.1), energies)
 
 
 def test_fixed_panels_agree_with_adaptive_ones_and_what_is_not_resolved_is_reported():
-    graded = jax.jit(lambda ring: spin_pump.pumped_currents(ring, n_max=N_MAX, integrate=quadrature.integrate_graded))
+    graded = jax.jit(
+        lambda ring: spin_pump.pumped_currents(
+            ring, n_max=N_MAX, integrate=functools.partial(quadrature.integrate_graded, levels=3)
+        )
+    )
     for ring in (*POINTS, Ring(phi_ab=0.5, phi_so=0.4, level=0.2)):
         assert float(graded(ring).up) == pytest.approx(float(pumped(ring).up), abs=1e-9)
     assert int(graded(POINTS[1]).status) == Status.MAX_STEPS  # its estimate is above 1e-10
