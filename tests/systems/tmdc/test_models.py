@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxspin.core import replace
 from jaxspin.systems import tmdc
 from jaxspin.systems.tmdc import orbitals, spin_orbit
 
@@ -167,12 +166,3 @@ def test_a_hamiltonian_that_is_not_hermitian_is_refused_with_the_place():
         rebuilt(model, cells=model.cells[:-1])
     with pytest.raises(ValueError, match="occupied must lie between 1 and 2"):
         rebuilt(model, occupied=3)
-
-
-def test_the_model_is_differentiable_from_its_parameters():
-    params = tmdc.parameters("fang-11", "WSe2")
-    gap = lambda value: tmdc.at_K(tmdc.eleven_band(replace(params, {"eps7": value}))).gap
-    slope, step = jax.grad(gap)(params.eps7), 1e-4
-    numeric = (gap(params.eps7 + step) - gap(params.eps7 - step)) / (2 * step)
-    # central difference: step^2 times a third derivative of order 1/eV^2, and rounding 1e-15/1e-4
-    np.testing.assert_allclose(slope, numeric, atol=1e-7)

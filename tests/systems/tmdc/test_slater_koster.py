@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from jaxspin.systems import tmdc
 from jaxspin.systems.tmdc.slater_koster import hopping_dd, hopping_pd, hopping_pp
@@ -49,6 +50,7 @@ def test_two_centre_layers_have_the_symmetry_and_a_spin_splitting_of_the_known_s
     assert 0.3 < tmdc.at_K(model).valence_splitting < 0.6  # 0.456 eV by first principles; 2 lambda_M = 0.50
 
 
+@pytest.mark.slow
 def test_strain_turns_bonds():
     """A shear along the mirror's lines keeps time reversal and sigma_h, and breaks C3; no strain is no change."""
     params = tmdc.parameters("roldan-sk", "MoS2")
