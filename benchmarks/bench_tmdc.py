@@ -8,6 +8,7 @@ points, and spins. Compilation is timed apart; the least of three runs counts. T
 at 500 k over all 42 parameters, value and gradient against value alone.
 """
 
+import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -54,9 +55,7 @@ def by_numpy(k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def pythtb_model() -> Any:
     """The same 22 states as a PythTB model; not to be called before `find_spec("pythtb")`."""
-    import pythtb
-
-    tb = pythtb.tb_model(2, 2, np.asarray(WHOLE.lattice), np.zeros((22, 2)))
+    tb = importlib.import_module("pythtb").tb_model(2, 2, np.asarray(WHOLE.lattice), np.zeros((22, 2)))
     blocks, cells = np.asarray(WHOLE.blocks[0]), np.asarray(WHOLE.cells)
     home = blocks[int(np.flatnonzero((cells == 0).all(axis=1))[0])]
     tb.set_onsite(home.diagonal().real)

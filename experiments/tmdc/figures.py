@@ -83,8 +83,8 @@ def zone_figure(models: Models, points: int) -> Figure:
                 axes.set_title(f"{SHOWN[material]}, {name}")
             for axes, binding in zip(row[2:], BINDING, strict=True):
                 for sector, colour in ((0, FIT), (1, LIMIT)):
-                    level = valence.max() - binding
-                    axes.contour(line, line, valence[..., sector], [level], colors=[colour], linewidths=1, linestyles="solid")
+                    level, look = valence.max() - binding, {"linewidths": 1, "linestyles": "solid"}
+                    axes.contour(line, line, valence[..., sector], [level], colors=[colour], **look)
                 axes.set_title(f"{SHOWN[material]}, {binding:g} eV")
             for axes in row:
                 axes.plot(*_hexagon(1.0), "--", color="white" if axes in row[:2] else "0.5", lw=0.8)

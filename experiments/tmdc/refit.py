@@ -286,7 +286,7 @@ def write_table(result: Refit, path: Path = TABLE) -> None:
     head["spin_orbit"] = {element: round(value, 5) for element, value in result.strengths.items()}
     begin = json.dumps(head, indent=2, ensure_ascii=False)[:-2]
     lines = ",\n".join(f'    "{material}": {json.dumps(row)}' for material, row in rows.items())
-    io.tables.write_text(path, f'{begin},\n  "materials": {{\n{lines}\n  }}\n}}\n')
+    io.write_text(path, f'{begin},\n  "materials": {{\n{lines}\n  }}\n}}\n')
 
 
 def markdown(found: dict[str, Any]) -> str:

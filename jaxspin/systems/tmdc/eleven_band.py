@@ -35,7 +35,7 @@ def _hopping(kind: int, i: int, j: int) -> Any:
 class ElevenBand(eqx.Module):
     """On-site energies, hoppings and spin-orbit strengths of the eleven-orbital model [eV], and its lattice [angstrom].
 
-    `t<kind>_<i>_<j>` are t^(kind)_ij of Fang et al., equations (4) to (9), tables VI and VII.
+    `t<kind>_<i>_<j>` are t^(kind)_ij of Fang et al.
     """
 
     a: Float[Array, ""] = quantity("angstrom", bounds=(1.0, 10.0), scale=0.01, symbol="a", doc="lattice constant")
@@ -107,7 +107,7 @@ def _bonds(energy: str) -> Bonds:
     kind, i, j = map(int, energy[1:].split("_"))
     matrix = np.zeros((11, 11))
     matrix[i - 1, j - 1] = 1.0
-    if kind == 1 and (i, j) in _ANTISYMMETRIC:  # equation (5) of the paper: -2 i t sin(k.a_1)
+    if kind == 1 and (i, j) in _ANTISYMMETRIC:  # -2 i t sin(k.a_1) in the paper
         matrix = matrix.T - matrix
     elif kind == 1 and i != j:
         matrix = matrix + matrix.T

@@ -38,6 +38,6 @@ def layer_coupling(lambda_M: Float[Array, ""], lambda_X: Float[Array, ""]) -> Co
     """lambda_M L.S on the five d and lambda_X L.S on the three p of each X, in both mirror sectors [eV].
 
     j = 5/2 of d is raised by lambda_M and j = 3/2 lowered by 3/2 lambda_M; j = 3/2 of p is raised by lambda_X/2 and
-    j = 1/2 lowered by lambda_X. Fang et al., Phys. Rev. B 92, 205108 (2015), section V.
+    j = 1/2 lowered by lambda_X. Fang et al., Phys. Rev. B 92, 205108 (2015).
     """
     return lambda_M * jnp.asarray(_METAL) + lambda_X * jnp.asarray(_CHALCOGEN)

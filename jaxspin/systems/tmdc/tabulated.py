@@ -50,7 +50,7 @@ def tabulated(
 
 
 def from_pythtb(tb: Any, occupied: int) -> Model:
-    """The model of a PythTB object (`tb_model`, energies in eV and lengths in angstrom) that is periodic along a_1, a_2.
+    """The model of a PythTB object (`tb_model`; energies in eV, lengths in angstrom) that is periodic along a_1, a_2.
 
     Its orbitals are numbered from 1; with spin, those of spin up come first. `occupied`: how many bands are filled.
 

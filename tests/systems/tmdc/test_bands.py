@@ -63,6 +63,7 @@ def test_masses_at_K_are_isotropic_and_of_the_published_size():
     assert along[0, 7] > 0
 
 
+@pytest.mark.slow
 def test_the_density_of_states_counts_every_state_and_none_in_the_gap():
     k = (brillouin.mesh(6, 6) @ MODEL.reciprocal).reshape(-1, 2)
     energies = jnp.linspace(-12.0, 8.0, 2001)

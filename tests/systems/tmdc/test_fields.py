@@ -27,6 +27,7 @@ def test_a_magnetic_field_along_z_breaks_time_reversal_and_the_vertical_mirror()
     np.testing.assert_allclose(shift, 10 * 5.7883818e-5, rtol=2e-3)
 
 
+@pytest.mark.slow
 def test_an_in_plane_field_turns_spins_into_the_plane():
     report = tmdc.check_symmetry(tmdc.zeeman(LAYER, [10.0, 0.0, 0.0]))
     assert {"time reversal", "C3", "sigma_h"} <= set(report.violated)
@@ -66,6 +67,7 @@ def test_strain_moves_the_gap_as_it_does_in_experiment():
     assert -15 < (gaps[1] - gaps[0]) / 0.02 < -3
 
 
+@pytest.mark.slow
 def test_uniaxial_strain_breaks_C3_alone():
     report = tmdc.check_symmetry(tmdc.strained(LAYER, jnp.diag(jnp.array([0.02, 0.0]))))
     assert report.violated == ("C3",)

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from jaxspin.systems import tmdc
 from jaxspin.systems.tmdc.slater_koster import hopping_dd, hopping_pd, hopping_pp
@@ -49,6 +50,7 @@ def test_two_centre_layers_have_the_symmetry_and_a_spin_splitting_of_the_known_s
     assert 0.3 < tmdc.at_K(model).valence_splitting < 0.6  # 0.456 eV by first principles; 2 lambda_M = 0.50
 
 
+@pytest.mark.slow
 def test_strain_turns_bonds():
     """A shear along the mirror's lines keeps time reversal and sigma_h, and breaks C3; no strain is no change."""
     params = tmdc.parameters("roldan-sk", "MoS2")
@@ -74,7 +76,7 @@ def test_the_dirac_model_has_the_edges_and_the_slope_of_the_full_one():
     gap = constants.conduction - constants.valence
     np.testing.assert_allclose(gap[0], corner.gap - jnp.minimum(corner.conduction_splitting, 0), atol=1e-2)
     np.testing.assert_allclose(constants.valence[0] - constants.valence[1], corner.valence_splitting, rtol=1e-12)
-    # Xiao et al., PRL 108, 196802 (2012), table I: a t = 3.193 x 1.10 = 3.51 eV angstrom for MoS2
+    # Xiao et al., PRL 108, 196802 (2012): a t = 3.193 x 1.10 = 3.51 eV angstrom for MoS2
     np.testing.assert_allclose(constants.velocity, 3.5, rtol=0.2)
     at_K = tmdc.dirac_bands(constants, jnp.zeros((1, 2)))[0]
     np.testing.assert_allclose(at_K, jnp.stack([constants.valence, constants.conduction], axis=1), rtol=1e-12)

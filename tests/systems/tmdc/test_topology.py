@@ -38,7 +38,7 @@ def model(*sectors, spins=(0,)):
     )
 
 
-@pytest.mark.parametrize("phase", [np.pi / 2, -np.pi / 2, np.pi / 3])
+@pytest.mark.parametrize("phase", [np.pi / 2, np.pi / 3])
 def test_haldane_phases_change_at_his_boundary(phase):
     boundary = 3 * np.sqrt(3) * T2 * abs(np.sin(phase))
     inside = tmdc.chern_number(model(honeycomb(0.8 * boundary, phase)))
