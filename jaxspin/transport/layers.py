@@ -66,7 +66,7 @@ def _layered_transmission(cut, energy):
     first, last = (lead.self_energy(energy, cut.network.orbitals) for lead in cut.network.leads)
     m = cut.onsite.shape[-1]
     own = (energy * jnp.eye(m))[None] - cut.onsite
-    own = jnp.concatenate([own[:1] - first, own[1:]])
+    own = jnp.concatenate([(own[0] - first)[None], own[1:]])
 
     def pass_on(carry, layer):
         dot, reach = carry  # (E - H - Sigma of all before), and G from layer 0 to here times that

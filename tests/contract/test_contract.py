@@ -26,22 +26,38 @@ def predict(model, solve=Solve()):
     return jax.jit(lambda params, controls: model.observe(params, controls, solve=solve, key=KEY))
 
 
-def outputs_of(model, material):
-    """The observables at the example's controls, in their order, as a function of named parameters; and those."""
+def parameters_of(model, material):
+    """The parameters of a material, whole and by name."""
     params = model.material(material)
+    return params, {name: jnp.asarray(value) for name, value in select(params, quantities(params)).items()}
 
-    def outputs(values):
+
+def as_it_is(function):
+    return function
+
+
+@functools.cache
+def compiled(model, transform):
+    """`transform` of (named parameters, material) -> the observables at the example's controls, in their order."""
+
+    def outputs(values, params):
         point = predict(model)(replace(params, values), model.example())
         return jnp.stack([point[name] for name in model.observables])
 
-    return outputs, {name: jnp.asarray(value) for name, value in select(params, quantities(params)).items()}
+    return jax.jit(transform(outputs))
 
 
 @functools.cache
 def jacobian(model, material, mode):
-    """Derivatives of all observables by parameter, in one mode: what two tests need is compiled once."""
-    outputs, values = outputs_of(model, material)
-    return {name: np.asarray(column) for name, column in jax.jit(mode(outputs))(values).items()}
+    """Derivatives of all observables by parameter, in one mode: what two tests need is calculated once."""
+    params, values = parameters_of(model, material)
+    return {name: np.asarray(column) for name, column in compiled(model, mode)(values, params).items()}
+
+
+@functools.cache
+def mapped_over_controls(model):
+    """The model for one sample and many controls."""
+    return jax.jit(jax.vmap(predict(model), in_axes=(None, 0)))
 
 
 def nearby(controls, count):
@@ -101,7 +117,7 @@ def test_observables_are_the_declared_ones_finite_and_solved(system, material):
 def test_jit_equals_eager_and_vmap_equals_a_loop(system, material):
     model = load(system)
     params, controls = model.material(material), nearby(model.example(), 4)
-    mapped = jax.jit(jax.vmap(predict(model), in_axes=(None, 0)))(params, controls)
+    mapped = mapped_over_controls(model)(params, controls)
     assert mapped.status.tolist() == [Status.OK] * 4
     for row in range(2):
         point = jax.tree.map(lambda leaf, row=row: leaf[row], controls)
@@ -132,12 +148,13 @@ def test_a_second_call_does_not_retrace(system):
 @cases
 def test_gradients_agree_with_central_differences_in_both_modes(system, material):
     model = load(system)
-    outputs, values = outputs_of(model, material)
+    params, values = parameters_of(model, material)
+    outputs = lambda values: compiled(model, as_it_is)(values, params)
     known, names = quantities(model.parameters), list(model.observables)
     forward, reverse = jacobian(model, material, jax.jacfwd), jacobian(model, material, jax.jacrev)
     # Five points, 1e-3 of the size or scale apart: truncation 1e-12, rounding 1e-13, both relative to value/size.
     steps = {name: 1e-3 * min(abs(float(value)) or math.inf, known[name].scale) for name, value in values.items()}
-    numeric = central_differences(jax.jit(outputs), values, steps)
+    numeric = central_differences(outputs, values, steps)
     typical = np.abs(np.asarray(outputs(values)))
     for name in known:
         exact = forward[name]
@@ -219,7 +236,7 @@ def identifiable(model, params, conditions, noise):
 def test_a_fit_to_synthetic_data_gets_the_truth_back_within_its_errors(system, material):
     model = load(system)
     truth, conditions = model.material(material), nearby(model.example(), 40)
-    seen = jax.jit(jax.vmap(predict(model), in_axes=(None, 0)))(truth, conditions)
+    seen = mapped_over_controls(model)(truth, conditions)
     noise = {name: 1e-3 * float(jnp.mean(jnp.abs(column))) for name, column in seen.values.items()}
     noise = {name: sigma for name, sigma in noise.items() if sigma > 0}
     free = identifiable(model, truth, conditions, noise)

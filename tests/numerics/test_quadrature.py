@@ -152,14 +152,16 @@ def test_integrals_to_many_limits_from_one_set_of_panels():
 def test_graded_panels_resolve_the_same_at_a_fixed_cost():
     graded = jax.jit(
         lambda width, upper: quadrature.integrate_graded(
-            resonance_and_band, LOWER, upper, width, breakpoints=BREAKPOINTS, levels=3, solve=Solve(atol=1e-6)
+            resonance_and_band, LOWER, upper, width, breakpoints=BREAKPOINTS, levels=4, solve=Solve(atol=1e-5)
         )
     )
     for width in (1.0, 1e-2, 1e-3):
         found = graded(width, 1.1)
         assert int(found.status) == Status.OK
-        np.testing.assert_allclose(found.value, exact(width, 1.1), atol=1e-8)
-        assert int(found.evaluations) == 15 * 6 * 2
+        off = np.abs(found.value - exact(width, 1.1))
+        assert np.all(off < 1e-10)  # of 15 points; the estimate, from 7 of them, is far above: 1e-6
+        assert np.all(off <= found.error + 1e-14)
+        assert int(found.evaluations) == 15 * 8 * 2
     assert int(graded(1e-8, 1.1).status) == Status.MAX_STEPS
     with pytest.raises(ValueError, match="levels must be at least 1, got 0"):
         quadrature.integrate_graded(resonance_and_band, LOWER, 1.0, 1.0, levels=0)

@@ -32,8 +32,13 @@ def ring(flux, level=0.0, v=0.07, frequency=0.2):
     return Driven(network([0.0, 0.0, 0.0, level], hop, [Chain(0), Chain(2)]), frequency, level_drive(3, v))
 
 
-@eqx.filter_jit
 def of_ring(flux, energy, level, v, frequency, n_max):
+    # as arrays: of plain numbers filter_jit would compile each anew
+    return _of_ring(*(jnp.asarray(float(number)) for number in (flux, energy, level, v, frequency)), n_max)
+
+
+@eqx.filter_jit
+def _of_ring(flux, energy, level, v, frequency, n_max):
     return transmission_at(ring(flux, level, v, frequency), energy, n_max)
 
 

@@ -146,6 +146,7 @@ def test_noise_at_rest_is_thermal_and_shot_noise_and_conserved_under_a_drive():
     np.testing.assert_allclose(quick.value, quick.value.conj().T, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_gradients_of_sideband_transmission_agree_with_differences():
     def total(p):
         hop = [(1, 0, 1.0), (2, 1, 1.0), (0, 3, p[0] * jnp.exp(2j * jnp.pi * p[1])), (2, 3, p[0])]

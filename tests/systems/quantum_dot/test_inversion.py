@@ -34,6 +34,7 @@ def exact(experiment, truth, temperatures):
     return inverse.Dataset.from_columns(conditions, {"magnetoconductance": column})
 
 
+@pytest.mark.slow
 def test_the_command_line_fits_a_table_of_fields_and_conductances(tmp_path):
     """Three standard errors of both; sigma in the run file is that of the table, so chi2 is its number of freedoms."""
     assert main(["fit", str(FOLDER / "run.toml"), "--out", str(tmp_path)]) == 0
@@ -46,6 +47,7 @@ def test_the_command_line_fits_a_table_of_fields_and_conductances(tmp_path):
     assert abs(float(result.chi2) - int(result.dof)) < 4 * np.sqrt(2 * int(result.dof))
 
 
+@pytest.mark.slow
 def test_weak_coupling_at_one_temperature_is_no_more_than_dephasing(experiment):
     """To first order in a^2/N only 2 pi hbar/(tau_phi Delta) + 4 a^2 enters <dG>: equal terms, equal weights."""
     truth = experiment.device(tau_so=1e4, tau_phi=250.0)  # both terms 5e-3 at 0.1 K

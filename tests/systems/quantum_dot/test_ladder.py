@@ -39,6 +39,7 @@ def test_without_perturbation_m_does_not_matter():
     assert float(qd.ladder_covariance(both, both, M, 4, 6)) == pytest.approx(8 * (24 / 100) ** 2, rel=1e-13)
 
 
+@pytest.mark.slow
 def test_it_tends_to_the_closed_forms_as_one_over_m():
     """The remainder is of order 1/M^2: halving 1/M halves the shift to within the next order, a^2/M = 20 % at M = 120.
 

@@ -34,7 +34,7 @@ def within(estimate, expected, deviations=3.0):
     return abs(float(estimate.value) - expected) < deviations * float(estimate.error) < 0.3
 
 
-@pytest.mark.parametrize("beta", [1, 2, 4])
+@pytest.mark.parametrize("beta", [1, pytest.param(2, marks=pytest.mark.slow), 4])
 def test_circular_ensembles_have_their_exact_averages(beta):
     """10^5 draws of N = 3 and N = 6 channels, five (N_1, N_2) for each beta; of a Kramers pair one level counts."""
     for N, first in ((3, (1, 2)), (6, (1, 2, 3))):
@@ -48,6 +48,7 @@ def test_circular_ensembles_have_their_exact_averages(beta):
             assert within(ensemble_statistics.variance(g), variance)
 
 
+@pytest.mark.slow
 def test_dot_without_perturbation_is_twice_the_orthogonal_ensemble():
     """Exact at any M: plain samples and those averaged over channels, whose error is smaller."""
     mean, variance = exact(2, 1, 1)

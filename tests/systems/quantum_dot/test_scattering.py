@@ -95,6 +95,7 @@ def halved(one):
     return found
 
 
+@pytest.mark.slow
 def test_decoupled_spins_are_the_same_dot():
     """Without a, and with b or x_so but not both, two problems of half the size give the same conductance."""
     for parameters in ({"x": 0.8, "b": 1.5}, {"x": 0.8, "x_so": 0.5}):

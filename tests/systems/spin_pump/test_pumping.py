@@ -125,7 +125,11 @@ POINTS = [
 ]
 
 
-@pytest.mark.parametrize("ring", POINTS, ids=["paper", "sharp", "everything"])
+@pytest.mark.parametrize(
+    "ring",
+    [pytest.param(POINTS[0], marks=pytest.mark.slow), *POINTS[1:]],
+    ids=["paper", "sharp", "everything"],
+)
 def test_derivatives_with_respect_to_every_parameter(ring):
     exact = pumped_and_slopes(ring)[1]
     for name in quantities(ring):
