@@ -231,7 +231,7 @@ def beginnings() -> list[Row]:
     """The probability for other beginnings than those of the map, of which the paper says nothing (δ = 0.1)."""
     pumps = (0.52, 0.6, 0.8)
     rows = [
-        {"start": f"\\|s\\| = {radius:g}", "P": [shares(p, FIELD, radius) for p in pumps]}
+        {"start": f"|s| = {radius:g}", "P": [shares(p, FIELD, radius) for p in pumps]}
         for radius in (1e-6, 1e-3, 1e-2, 0.1, 1.0)
     ]
     for noise, duration in ((1e-6, 40.0), (1e-4, 30.0), (1e-2, 20.0)):

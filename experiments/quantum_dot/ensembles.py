@@ -238,7 +238,8 @@ def tables(rows: dict[str, list[Row]]) -> str:
         ]
         header = ["x/√N, a/√N, b/N", f"{symbol}, N → ∞", "N₁ = 5", "N₁ = 10", "N₁ = 20", "c", "largest deviation (σ)"]
         parts.append(
-            f"{symbol}: ensemble less ladder at the same M = {RATIO} N, and c of c/N.\n\n{grid(header, cells)}"
+            f"{symbol}: ensemble less ladder at the same M = {RATIO} N, and c of c/N.\n\n"
+            + io.markdown_table(header, cells)
         )
     cells = []
     for row in rows["constructions"]:
@@ -247,7 +248,7 @@ def tables(rows: dict[str, list[Row]]) -> str:
         shown = [f"{value:.4f} ± {error:.4f}" for value, error in (one[0], other[0], one[1], other[1])]
         cells.append([f"{row['x']:g}, {row['a']:g}, {row['b']:g}", *shown, f"{apart[0]:+.1f}, {apart[1]:+.1f}"])
     header = ["x, a, b", "⟨G⟩ circular", "⟨G⟩ Hamiltonian", "var G circular", "var G Hamiltonian", "difference (σ)"]
-    parts += ["### Circular and Hamiltonian construction, N₁ = N₂ = 5, M = 80", grid(header, cells)]
+    parts += ["### Circular and Hamiltonian construction, N₁ = N₂ = 5, M = 80", io.markdown_table(header, cells)]
     cells = []
     for row in rows["probes"]:
         shown = [row["uniform"], *(row[f"probe {factor}"] for factor in PROBES)]
@@ -262,10 +263,5 @@ def tables(rows: dict[str, list[Row]]) -> str:
         )
     header = ["2πħ/τ_φΔ", "⟨δG⟩, shift of N", "uniform", *(f"probe, {f} × rate channels" for f in PROBES)]
     header += ["var G, shift of N", "var G, uniform"]
-    parts += ["### Dephasing: shift of N and voltage probes, N₁ = N₂ = 5, M = 100", grid(header, cells)]
+    parts += ["### Dephasing: shift of N and voltage probes, N₁ = N₂ = 5, M = 100", io.markdown_table(header, cells)]
     return "\n\n".join(parts)
-
-
-def grid(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows))

@@ -25,7 +25,6 @@ import statements  # noqa: E402
 from jaxspin import io  # noqa: E402
 
 HERE = Path(__file__).parent
-MARKERS = "<!-- made by run.py: begin -->", "<!-- made by run.py: end -->"
 
 
 def stated(rows: list[statements.Row]) -> str:
@@ -39,9 +38,9 @@ def stated(rows: list[statements.Row]) -> str:
     return "\n\n".join(
         [
             "### Published | ours | deviation",
-            ensembles.grid(["in the paper", "quantity", "published", "ours", "deviation"], cells),
+            io.markdown_table(["in the paper", "quantity", "published", "ours", "deviation"], cells),
             "### Statements without one number",
-            ensembles.grid(["in the paper", "it says", "ours", "reproduced"], told),
+            io.markdown_table(["in the paper", "it says", "ours", "reproduced"], told),
         ]
     )
 
@@ -61,7 +60,7 @@ def drawn(points: list[dict[str, Any]]) -> str:
         for row in points
     ]
     header = ["a", "x", "⟨δG⟩ (13)", "ensemble", "var G (14)", "ensemble"]
-    return "### Figure 2, N₁ = N₂ = 10, in units of N₁N₂/N² and its square\n\n" + ensembles.grid(header, cells)
+    return "### Figure 2, N₁ = N₂ = 10, in units of N₁N₂/N² and its square\n\n" + io.markdown_table(header, cells)
 
 
 def inverted(calibration: Any, distinct: list[dict[str, Any]], choices: list[dict[str, Any]]) -> str:
@@ -81,7 +80,7 @@ def inverted(calibration: Any, distinct: list[dict[str, Any]], choices: list[dic
     header = ["parameter", "truth", "standard error", "95 % intervals that hold it", "mean pull", "spread of pulls"]
     parts = [
         f"### Inversion: {len(deviation)} synthetic curves, two temperatures, 2 % noise",
-        ensembles.grid(header, cells),
+        io.markdown_table(header, cells),
     ]
 
     size = lambda value: f"{100 * value:.2g} %" if np.isfinite(value) else "∞"
@@ -91,7 +90,10 @@ def inverted(calibration: Any, distinct: list[dict[str, Any]], choices: list[dic
         said = "; ".join(row["one"]["null"]) or f"correlation {row['one']['correlation']:+.6f}"
         cells.append([f"{row['tau_so']:g}", *shown, said])
     header = ["τ_so (ns)", "τ_so, 0.1 K alone", "τ_φ", "τ_so, both", "τ_φ", "the report of the fit at 0.1 K alone"]
-    parts += ["### Where the two times become indistinguishable (τ_φ = τ_so/4 at 0.1 K)", ensembles.grid(header, cells)]
+    parts += [
+        "### Where the two times become indistinguishable (τ_φ = τ_so/4 at 0.1 K)",
+        io.markdown_table(header, cells),
+    ]
 
     cells = [
         [
@@ -106,15 +108,8 @@ def inverted(calibration: Any, distinct: list[dict[str, Any]], choices: list[dic
     header = ["data from coupling that is", "evidence prefers the truth", "log odds (worst / median)"]
     header += [f"left-out χ² per datum, {kind}" for kind in inversion.RIVALS]
     header += [f"χ²/dof, {kind}" for kind in inversion.RIVALS]
-    parts += ["### Gate-tuned or uniform?", ensembles.grid(header, cells)]
+    parts += ["### Gate-tuned or uniform?", io.markdown_table(header, cells)]
     return "\n\n".join(parts)
-
-
-def write_between_markers(path: Path, text: str) -> None:
-    """Replace what stands between the markers of a file."""
-    begin, end = MARKERS
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    io.write_text(path, f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}")
 
 
 def main(out: Path, readme: bool) -> None:
@@ -142,7 +137,7 @@ def main(out: Path, readme: bool) -> None:
     io.write_text(out / "results.json", json.dumps(results, indent=1, default=float) + "\n")
     io.write_text(out / "tables.md", text + "\n")
     if readme:
-        write_between_markers(HERE / "README.md", text)
+        io.fill_page(HERE / "README.md", text, "run.py")
     for name, draw in figures.FIGURES.items():
         draw(found).savefig(out / f"{name}.png")
     print(

@@ -16,12 +16,13 @@ import jax
 
 jax.config.update("jax_enable_x64", True)
 
-import tables  # noqa: E402
 
 from jaxspin import io  # noqa: E402
 from jaxspin.core import select  # noqa: E402
 from jaxspin.inverse import DesignResult, Limit, design  # noqa: E402
 from jaxspin.systems.spin_pump import MODEL, Device, WorkingPoint  # noqa: E402
+
+HERE = Path(__file__).parent
 
 PAPER = Device(level=0.0, coupling=0.25, drive=0.07, phi_so=-0.4), WorkingPoint(fermi_energy=0.0, phi_ab=0.5)
 NO_CHARGE = 1e-7
@@ -94,12 +95,12 @@ def main(out: Path, readme: bool, starts: int) -> None:
         "Ω",
         "bounds reached",
     ]
-    text = tables.grid(header, cells)
+    text = io.markdown_table(header, cells)
     print("\n" + text)
     out.mkdir(parents=True, exist_ok=True)
     io.write_text(out / "design.json", json.dumps(rows, indent=1) + "\n")
     if readme:
-        tables.write("design.py", text)
+        io.fill_page(HERE / "README.md", text, "design.py")
 
 
 def _names(module: Any) -> list[str]:

@@ -18,10 +18,11 @@ jax.config.update("jax_enable_x64", True)
 import figures  # noqa: E402
 import maps  # noqa: E402
 import statements  # noqa: E402
-import tables  # noqa: E402
 
 from jaxspin import io  # noqa: E402
 from jaxspin.core import Status  # noqa: E402
+
+HERE = Path(__file__).parent
 
 
 def markdown(known: list[statements.Row], claims: dict[str, list[statements.Row]]) -> str:
@@ -33,12 +34,12 @@ def markdown(known: list[statements.Row], claims: dict[str, list[statements.Row]
     parts = [
         "### Published | ours | deviation: numbers",
         "The paper prints no number of its figures; these are known for its parameters from independent calculations.",
-        tables.grid(["belongs to", "quantity (e γ/h)", "known", "ours", "deviation"], numbers),
+        io.markdown_table(["belongs to", "quantity (e γ/h)", "known", "ours", "deviation"], numbers),
     ]
     for name, rows in claims.items():
         told = [[row["where"], row["what"], row["ours"], "yes" if row["holds"] else "**no**"] for row in rows]
         header = ["in the paper", "published: it says", "ours", "reproduced"]
-        parts += [f"### Published | ours | deviation: statements, {name}", tables.grid(header, told)]
+        parts += [f"### Published | ours | deviation: statements, {name}", io.markdown_table(header, told)]
     return "\n\n".join(parts)
 
 
@@ -56,7 +57,7 @@ def main(out: Path, readme: bool) -> None:
     io.write_text(out / "results.json", json.dumps({"known": known, "claims": claims}, indent=1) + "\n")
     io.write_text(out / "tables.md", text + "\n")
     if readme:
-        tables.write("run.py", text)
+        io.fill_page(HERE / "README.md", text, "run.py")
     for name, draw in figures.FIGURES.items():
         draw(found).savefig(out / f"{name}.png")
     print(

@@ -8,14 +8,15 @@ from jaxspin.io.tables import write_text
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table of cells that are already text.
+    """A Markdown table of cells that are already text; bars in them are escaped.
 
     Raises `ValueError` if a row has not as many cells as the header.
     """
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise ValueError(f"table: row {number} has {len(row)} cells; expected {len(header)}, as in the header")
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows))
+    escaped = [[cell.replace("|", "\\|") for cell in cells] for cells in (header, ["---"] * len(header), *rows)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in escaped)
 
 
 def fill_page(page: str | os.PathLike[str], text: str, maker: str) -> None:

@@ -9,6 +9,10 @@ def test_a_table_has_a_rule_below_its_header():
     assert markdown_table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
 
 
+def test_bars_stay_within_their_cell():
+    assert markdown_table(["|s|"], []).startswith("| \\|s\\| |\n")
+
+
 def test_a_row_of_another_length_is_named():
     with pytest.raises(ValueError, match="row 2 has 1 cells; expected 2"):
         markdown_table(["a", "b"], [["1", "2"], ["3"]])
