@@ -168,16 +168,16 @@ def test_a_directory_that_is_something_else_is_left_alone(sweep, tmp_path):
 def test_an_interrupt_keeps_what_is_done(sweep, monkeypatch):
     from jaxspin.sweep.compute import Machine
 
-    original, calls = Machine.compute, []
+    original, calls = Machine.collect, []
 
-    def interrupted(machine, index):
-        calls.append(index)
+    def interrupted(machine, started):
+        calls.append(started)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return original(machine, index)
+        return original(machine, started)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Machine, "compute", interrupted)
+        patched.setattr(Machine, "collect", interrupted)
         code, _, err = sweep("--set", "sweep.chunk=2")
     assert code == 130
     assert "interrupted, what is done is in map.zarr, the same command goes on" in err
