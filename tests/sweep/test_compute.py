@@ -124,6 +124,7 @@ def test_without_the_extra_the_call_says_how_to_get_it(grid, monkeypatch):
         sweep.run(rectangle(), grid)
 
 
+@pytest.mark.slow
 def test_a_million_points_need_no_more_memory_than_their_results_in_flight(tmp_path):
     """Peak memory of 10^6 points, 16 MB of results on disk, exceeds that of 65536 by less than 60 MB."""
     code = (

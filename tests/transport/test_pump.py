@@ -48,11 +48,8 @@ def spin_ring():
     return Driven(network([0.2, 0.0, -0.1], hop, [Chain(0), Chain(2)], orbitals=2), 1.0, drives)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [two_drives, pytest.param(one_dot, marks=pytest.mark.slow), pytest.param(spin_ring, marks=pytest.mark.slow)],
-    ids=lambda make: make.__name__,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [two_drives, one_dot, spin_ring], ids=lambda make: make.__name__)
 def test_floquet_agrees_with_propagation_in_time(make):
     # 15 periods are 94/gamma, waves come back after 100; the beginning decays with time^-2, mostly alike in both leads
     driven, steps = make(), 32

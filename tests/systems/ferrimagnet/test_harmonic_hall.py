@@ -257,6 +257,7 @@ def test_failure_is_reported_never_silent():
         HALL(nothing, unit_current(0.3, 0.0)).checked()
 
 
+@pytest.mark.slow
 def test_parameters_come_back_from_synthetic_scans():
     """Four field sizes, noise of the measured kind: every parameter within four standard errors, chi2/dof near one."""
     truth = HARMONIC_HALL.material("Py/Pt bar")

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from scipy.integrate import solve_ivp
 
 from jaxspin.core import Status
@@ -32,6 +33,7 @@ def test_reference_probabilities_of_four_radii():
     np.testing.assert_allclose(jnp.sum(found.ends, axis=1), 1.0, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_ends_are_those_of_an_adaptive_integration():
     """scipy's DOP853 at rtol 1e-9 over 300 time units, one by one, ends within 1e-3 of a stable state."""
     starts = np.asarray(0.1 * directions(jax.random.key(3), 25))

@@ -41,6 +41,7 @@ def test_a_spinor_has_the_pseudospin_it_was_made_for(S):
     assert abs(float(jnp.sum(jnp.abs(psi) ** 2)) / 2 - np.linalg.norm(S)) < 1e-15 * 4
 
 
+@pytest.mark.slow
 def test_spinor_and_stokes_trajectories_agree_over_a_hundred_time_units():
     """Both tolerances are 1e-12 a step over some thousand steps: 1e-9 is what the issue asks."""
     c, s0 = Condensate(p=0.6, a=2.28, g=0.1, delta=0.1), jnp.array([0.1, 0.2, -0.3])

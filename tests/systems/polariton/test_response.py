@@ -126,6 +126,7 @@ def test_the_condensate_appears_at_the_threshold_of_condensation(delta):
         assert bool(aligned_state(Condensate(p=p, delta=delta, **PAPER)).exists) == there
 
 
+@pytest.mark.slow
 def test_maps_over_a_plane():
     """Figure 3(a): p and delta as arrays."""
     p, delta = jnp.meshgrid(jnp.linspace(0.0, 1.0, 5), jnp.linspace(0.05, 0.3, 4))

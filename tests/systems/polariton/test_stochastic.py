@@ -67,6 +67,7 @@ def test_vacuum_coherence_balances_growth_and_noise():
     assert float(jnp.trace(plain).real) == pytest.approx(0.3 / 0.3 + 0.3 / 0.5, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_weaker_noise_chooses_the_aligned_state_more_often():
     """The field acts on the growing condensate for a time log(1/nu): P rises towards one."""
     c = Condensate(p=0.6, a=2.28, g=0.1, delta=0.1)
