@@ -65,7 +65,10 @@ def ground_state(bar: HallBar, B: Float[Array, "3"], *, solve: Solve = Solve()) 
     A, B = jax.lax.stop_gradient((anisotropy_tensor(bar), B))
     scale = jnp.linalg.norm(B) + jnp.linalg.norm(A)
 
-    starts = jnp.concatenate([jnp.asarray(_STARTS, B.dtype), (B / jnp.maximum(jnp.linalg.norm(B), 1e-300))[None]])
+    largest = jnp.max(jnp.abs(B))
+    along = B / jnp.where(largest > 0, largest, 1.0)  # squares of a tiny field would vanish
+    along = along / jnp.maximum(jnp.linalg.norm(along), 1e-300)
+    starts = jnp.concatenate([jnp.asarray(_STARTS, B.dtype), along[None]])
     energies = -starts @ B - 0.5 * jnp.einsum("ni,ij,nj->n", starts, A, starts)
     start = starts[jnp.argmin(energies)]
 

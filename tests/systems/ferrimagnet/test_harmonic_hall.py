@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jaxspin.core import Status, quantities, replace, select
@@ -187,6 +187,7 @@ def test_half_a_turn_reverses_the_field(phi, B):
 
 
 @given(st.floats(0.0, 3.0), st.floats(0.0, 6.2), st.floats(0.0, 0.5), st.floats(-0.5, 0.5), st.floats(-0.01, 0.01))
+@example(1.0, 0.0, 7e-265, 0.5, 0.0)
 def test_equilibrium_is_the_absolute_minimum(theta, phi, B, B_k, B_u):
     film = bar(B_k=B_k, B_u=B_u, phi_u=0.3)
     field = B * jnp.array([math.sin(theta) * math.cos(phi), math.sin(theta) * math.sin(phi), math.cos(theta)])

@@ -29,7 +29,8 @@ def polynomial_roots(p, a, g, delta):
     """
     x = np.polynomial.Polynomial([0, 1])
     d = 1 + a * p * x + g * (g - a) * x**2
-    roots = ((1 - x**2) * d**2 - delta**2 * x**2 * (1 + (g * x) ** 2)).roots()
+    whole = (1 - x**2) * d**2 - delta**2 * x**2 * (1 + (g * x) ** 2)
+    roots = whole.trim(1e-14).roots()  # highest powers with next to no weight have roots far beyond 1, or overflow
     real = roots[np.abs(roots.imag) < 1e-9].real
     return np.sort(real[(np.abs(real) <= 1) & (p - g * real > 0)]), roots
 
@@ -76,10 +77,11 @@ def test_the_set_is_complete_and_nothing_else_is_in_it(condensates, points):
 
 @given(box)
 def test_the_set_is_complete_for_hypothesis(numbers):
+    p, _, g, delta = numbers
+    assume(abs(delta) > 1e-3)
     expected, roots = polynomial_roots(*numbers)
     simple = np.min(np.abs(roots[:, None] - roots[None, :]) + 9 * np.eye(roots.size), initial=9) > 1e-4
-    p, _, g, delta = numbers
-    assume(simple and abs(delta) > 1e-3 and np.all(np.abs(p - g * roots) > 1e-6))
+    assume(simple and np.all(np.abs(p - g * roots) > 1e-6))
     np.testing.assert_allclose(directions(fixed_points(Condensate(*numbers))), expected, atol=1e-8)
 
 
