@@ -22,7 +22,18 @@ _HOME = {
     "replace": "jaxspin.core",
     "select": "jaxspin.core",
 }
-_MODULES = ("core", "inverse", "io", "numerics", "plot", "sweep", "systems", "transport")
+_MODULES = (
+    "core",
+    "inverse",
+    "io",
+    "micromagnetics",
+    "numerics",
+    "planewave",
+    "plot",
+    "sweep",
+    "systems",
+    "transport",
+)
 
 __all__ = [*_HOME, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
 

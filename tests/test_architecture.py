@@ -50,7 +50,10 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = jaxspin.nonsense
 
 
-@pytest.mark.parametrize("module", ["core", "inverse", "io", "numerics", "plot", "sweep", "systems", "transport"])
+PACKAGES = ["core", "inverse", "io", "micromagnetics", "numerics", "planewave", "plot", "sweep", "systems", "transport"]
+
+
+@pytest.mark.parametrize("module", PACKAGES)
 def test_every_exported_name_of_a_part_exists(module):
     part = importlib.import_module(f"jaxspin.{module}")
     assert [name for name in getattr(part, "__all__", []) if not hasattr(part, name)] == []
