@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 OUT ?= results/ferrimagnet
 
-.PHONY: help install demo test test-all lint docs bench experiments lock clean
+CASE ?= *
+
+.PHONY: help install demo test test-all lint docs benchmark experiments lock clean
 
 help:
 	@echo "make demo         fit the published CoTb films: table, figures and result file in $(OUT)"
@@ -14,7 +16,7 @@ help:
 	@echo "make install      the environment $(VENV), with jaxspin in it"
 	@echo "make lint         ruff, pyright, import-linter"
 	@echo "make docs         build the documentation, executing every page"
-	@echo "make bench        speed, as ratios to peers"
+	@echo "make benchmark    speed, as ratios to peers; one case of it with CASE=transport"
 	@echo "make experiments  reproduce every paper's table and figures"
 
 $(READY): requirements.lock pyproject.toml
@@ -48,8 +50,8 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/sphinx-build -j auto --fail-on-warning --keep-going -b html docs docs/_build/html
 
-bench: $(READY)
-	for case in benchmarks/bench_*.py; do $(BIN)/python $$case || exit 1; done
+benchmark: $(READY)
+	for case in benchmarks/bench_$(CASE).py; do $(BIN)/python $$case || exit 1; done
 
 experiments: $(READY)
 	for run in experiments/*/run.py experiments/*/maps.py experiments/*/design.py; do \

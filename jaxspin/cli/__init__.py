@@ -12,6 +12,7 @@ from jaxspin.cli.designing import design
 from jaxspin.cli.doctor import doctor
 from jaxspin.cli.fitting import fit
 from jaxspin.cli.plotting import plot
+from jaxspin.cli.reproducing import reproduce
 from jaxspin.cli.simulating import simulate
 from jaxspin.cli.sweeping import sweep
 
@@ -29,7 +30,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(list_systems, name="list")
-for command in (info, simulate, fit, design, sweep, plot, doctor, cite):
+for command in (info, simulate, fit, design, sweep, plot, reproduce, doctor, cite):
     app.command(command)
 
 

@@ -319,3 +319,19 @@ def test_help_does_not_load_jax(tmp_path):
     code = "import sys; from jaxspin.cli import main; main(['--help']); sys.exit('jax' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_reproduce_runs_the_script_of_a_checkout_with_its_options(tmp_path, monkeypatch, capfd):
+    (tmp_path / "jaxspin").mkdir()
+    folder = tmp_path / "experiments" / "paper"
+    folder.mkdir(parents=True)
+    says = '"""Figure 1.\n\n    python experiments/paper/run.py [--out DIR]\n"""\n'
+    (folder / "run.py").write_text(f"{says}import sys\nprint(sys.argv[1:])\nsys.exit(3)\n")
+    (folder / "figures.py").write_text('"""Not a command of its own."""\n')
+    monkeypatch.chdir(folder)
+    assert main(["reproduce"]) == 0
+    assert capfd.readouterr().out == "paper/run  Figure 1.\n"
+    assert main(["reproduce", "paper", "--out", "DIR"]) == 3
+    assert capfd.readouterr().out == "['--out', 'DIR']\n"
+    assert main(["reproduce", "paper/figures"]) == 2
+    assert "there are paper/run" in capfd.readouterr().err
