@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from jaxspin.numerics.small_matrices import inverse, product
 from jaxspin.transport.drives import Driven
 from jaxspin.transport.network import Network, connected
-from jaxspin.transport.small_matrices import inverse, product
 from jaxspin.transport.static import spread
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Complex, Float
 
+from jaxspin.numerics.small_matrices import product
 from jaxspin.transport.driven_sites import Lattice, Rest, continued_fraction, kept_sites
 from jaxspin.transport.drives import Driven
-from jaxspin.transport.small_matrices import product
 from jaxspin.transport.static import broadening, demand_open, lead_self_energies, through
 
 
