@@ -38,7 +38,8 @@ SIZES = {5: 3840, 10: 1280, 20: 320}  # samples by N_1 = N_2
 RATIO = 6  # M/N
 
 CONSTRUCTIONS = ((0.0, 0.0, 0.0), (1.0, 0.5, 0.0), (0.5, 1.0, 2.0))
-RATES, PROBES = (1.0, 4.0, 10.0, 30.0), (1, 4)  # dephasing; channels of the probe in units of it
+RATES = {1.0: 3200, 4.0: 800, 10.0: 800}  # samples by dephasing
+PROBES = (1, 4)  # channels of the probe in units of the dephasing
 
 
 def all_rows(out: Path) -> dict[str, list[Row]]:
@@ -148,11 +149,12 @@ def constructions(out: Path) -> list[Row]:
 def probes(out: Path) -> list[Row]:
     """<dG> at N_1 = N_2 = 5 with dephasing: shift of N, uniform loss and return, probes of few and of many channels."""
     rows = []
-    for rate in RATES:
+    for rate, samples in RATES.items():
 
-        def point(rate: float = rate) -> Row:
-            dot, M, samples = Dot(5, 5, dephasing=rate), 100, 3200
-            uniform = statistics.mean(sample_conductance(dot, key_of(rate), samples, M), 16)
+        def point(rate: float = rate, samples: int = samples) -> Row:
+            dot, M = Dot(5, 5, dephasing=rate), 100
+            lossy = sample_conductance(dot, key_of(rate), samples, M)
+            uniform = statistics.mean(lossy, 16)
             row: Row = {"rate": rate, "shift": float(quantum_dot.weak_localization(dot))}
             row["uniform"] = [float(uniform.value) - 5, float(uniform.error)]
             for factor in PROBES:
@@ -160,7 +162,7 @@ def probes(out: Path) -> list[Row]:
                 G = voltage_probe.sample_conductance(dot, key_of(rate, float(factor)), samples, M, channels)
                 found = statistics.mean(G, 16)
                 row[f"probe {factor}"] = [float(found.value) - 5, float(found.error)]
-            variance = statistics.variance(sample_conductance(dot, key_of(rate), samples, M), 16)
+            variance = statistics.variance(lossy, 16)
             row["variance"] = [float(each) for each in variance]
             row["variance_shift"] = float(quantum_dot.variance(dot))
             return row
@@ -263,5 +265,9 @@ def tables(rows: dict[str, list[Row]]) -> str:
         )
     header = ["2πħ/τ_φΔ", "⟨δG⟩, shift of N", "uniform", *(f"probe, {f} × rate channels" for f in PROBES)]
     header += ["var G, shift of N", "var G, uniform"]
-    parts += ["### Dephasing: shift of N and voltage probes, N₁ = N₂ = 5, M = 100", io.markdown_table(header, cells)]
+    used = ", ".join(f"{samples} at {rate:g}" for rate, samples in RATES.items())
+    parts += [
+        f"### Dephasing: shift of N and voltage probes, N₁ = N₂ = 5, M = 100, samples: {used}",
+        io.markdown_table(header, cells),
+    ]
     return "\n\n".join(parts)
