@@ -34,7 +34,7 @@ def ring(flux, level=0.0, v=0.07, frequency=0.2):
 
 def of_ring(flux, energy, level, v, frequency, n_max):
     # as arrays: of plain numbers filter_jit would compile each anew
-    return _of_ring(*(jnp.asarray(float(number)) for number in (flux, energy, level, v, frequency)), n_max)
+    return _of_ring(*(jnp.asarray(number, dtype=float) for number in (flux, energy, level, v, frequency)), n_max)
 
 
 @eqx.filter_jit

@@ -110,13 +110,13 @@ def test_sampled_derivatives_are_those_of_the_ladder_and_forwards_as_backwards()
     ladder differs by 1/M, here 15 % of the smallest, from the closed form.
     """
     M, N = 60, 10
-    point = {"x": 0.7, "a": 1.5, "b": 3.0}
+    base, point = Dot(5, 5), {"x": 0.7, "a": 1.5, "b": 3.0}  # made outside of jit, or its dephasing would be traced
 
     def sampled(values, key, n=128):
-        return sample_ensemble(Dot(5, 5, **values), key, n, M, share=16).mean.value
+        return sample_ensemble(replace(base, values), key, n, M, share=16).mean.value
 
     def ladder(values, keys):
-        dot = Dot(5, 5, **values)
+        dot = replace(base, values)
         return ladder_weak_localization(evolution(dot, draw_fields(keys, M - N, M), M)[0], M, 5, 5)
 
     slopes = jax.jit(lambda keys: jax.lax.map(lambda key: jax.jacfwd(sampled)(point, key), keys))
