@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxspin.core import Solve, replace
-from jaxspin.numerics import gauss_kronrod, quadrature
+from jaxspin.numerics import gauss_kronrod
 from jaxspin.systems import spin_pump
 from jaxspin.systems.spin_pump import Ring, pumping
 
@@ -45,11 +45,11 @@ def jaxspin_map(fluxes: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
 @jax.jit
 def energies_and_jacobians(phi: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Nodes of the panels of one spin up to the largest Fermi energy, and dx/d(node in (-1, 1)), (panels, 15) each."""
-    marks = pumping._singularities(RING, phi, PHOTONS)
-    edges, _ = quadrature._edges(-2.0, ENERGIES[-1], marks)
+    marks = jnp.clip(pumping.singularities(RING, phi, PHOTONS), -2.0, ENERGIES[-1])
+    edges = jnp.sort(jnp.concatenate([marks, jnp.array([-2.0, ENERGIES[-1]])]))
     full = replace(RING, {"fermi_energy": 4.0})
     panels = edges.size + 64
-    slots, *_ = gauss_kronrod.choose(edges, pumping._occupied, (full, phi, PHOTONS), panels, ACCURATE)
+    slots, *_ = gauss_kronrod.choose(edges, pumping.occupied, (full, phi, PHOTONS), panels, ACCURATE)
     x, jacobian = gauss_kronrod.nodes(edges, slots)
     return x, jacobian
 

@@ -8,7 +8,13 @@ from jaxspin.numerics import canaries
 
 @pytest.mark.parametrize(
     "canary",
-    [canaries.rotated_and_summed, canaries.elementwise_functions, canaries.shifted_rows, canaries.stacked_scan],
+    [
+        canaries.rotated_and_summed,
+        canaries.elementwise_functions,
+        canaries.shifted_rows,
+        canaries.stacked_scan,
+        pytest.param(canaries.solves_in_a_loop, marks=pytest.mark.slow),
+    ],
     ids=lambda check: check.__name__,
 )
 def test_canary_is_alive(canary):
@@ -31,4 +37,5 @@ def test_doctor_runs_every_canary():
         "elementwise arctan",
         "shifted rows",
         "linear-time scan",
+        "solves in a loop",
     ]

@@ -38,7 +38,8 @@ SIZES = {5: 3840, 10: 1280, 20: 320}  # samples by N_1 = N_2
 RATIO = 6  # M/N
 
 CONSTRUCTIONS = ((0.0, 0.0, 0.0), (1.0, 0.5, 0.0), (0.5, 1.0, 2.0))
-RATES, PROBES = (1.0, 4.0, 10.0, 30.0), (1, 4)  # dephasing; channels of the probe in units of it
+RATES = {1.0: 3200, 4.0: 800, 10.0: 800}  # samples by dephasing
+PROBES = (1, 4)  # channels of the probe in units of the dephasing
 
 
 def all_rows(out: Path) -> dict[str, list[Row]]:
@@ -130,7 +131,7 @@ def coefficients(rows: list[Row]) -> list[Row]:
 
 
 def constructions(out: Path) -> list[Row]:
-    """Circular and Hamiltonian construction at the same M."""
+    """Circular and Hamiltonian construction at the same M, and by how much the ladder at M shifts the circular one."""
     rows = []
     for x, a, b in CONSTRUCTIONS:
 
@@ -141,18 +142,26 @@ def constructions(out: Path) -> list[Row]:
                 row[method] = [[float(each) for each in pair] for pair in found]
             return row
 
-        rows.append(stored(out, f"constructions, x = {x}, a = {a}, b = {b}", point))
+        def at_finite_M(x: float = x, a: float = a, b: float = b) -> Row:
+            dot = Dot(5, 5, x=x, a=a, b=b)
+            ladder = np.asarray(ladders(dot, jax.random.split(key_of(x, a, b), (8, 2)), 80)).mean(axis=0)
+            leading = np.array([quantum_dot.weak_localization(dot), quantum_dot.variance(dot)])
+            return {"shift": (ladder - leading).tolist()}
+
+        name = f"constructions, x = {x}, a = {a}, b = {b}"
+        rows.append(stored(out, name, point) | stored(out, f"{name}: ladder", at_finite_M))
     return rows
 
 
 def probes(out: Path) -> list[Row]:
     """<dG> at N_1 = N_2 = 5 with dephasing: shift of N, uniform loss and return, probes of few and of many channels."""
     rows = []
-    for rate in RATES:
+    for rate, samples in RATES.items():
 
-        def point(rate: float = rate) -> Row:
-            dot, M, samples = Dot(5, 5, dephasing=rate), 100, 3200
-            uniform = statistics.mean(sample_conductance(dot, key_of(rate), samples, M), 16)
+        def point(rate: float = rate, samples: int = samples) -> Row:
+            dot, M = Dot(5, 5, dephasing=rate), 100
+            lossy = sample_conductance(dot, key_of(rate), samples, M)
+            uniform = statistics.mean(lossy, 16)
             row: Row = {"rate": rate, "shift": float(quantum_dot.weak_localization(dot))}
             row["uniform"] = [float(uniform.value) - 5, float(uniform.error)]
             for factor in PROBES:
@@ -160,7 +169,7 @@ def probes(out: Path) -> list[Row]:
                 G = voltage_probe.sample_conductance(dot, key_of(rate, float(factor)), samples, M, channels)
                 found = statistics.mean(G, 16)
                 row[f"probe {factor}"] = [float(found.value) - 5, float(found.error)]
-            variance = statistics.variance(sample_conductance(dot, key_of(rate), samples, M), 16)
+            variance = statistics.variance(lossy, 16)
             row["variance"] = [float(each) for each in variance]
             row["variance_shift"] = float(quantum_dot.variance(dot))
             return row
@@ -244,10 +253,13 @@ def tables(rows: dict[str, list[Row]]) -> str:
     cells = []
     for row in rows["constructions"]:
         one, other = row["circular"], row["hamiltonian"]
-        apart = [(one[k][0] - other[k][0]) / math.hypot(one[k][1], other[k][1]) for k in (0, 1)]
+        shift = row["shift"]
+        apart = [(one[k][0] - shift[k] - other[k][0]) / math.hypot(one[k][1], other[k][1]) for k in (0, 1)]
         shown = [f"{value:.4f} ± {error:.4f}" for value, error in (one[0], other[0], one[1], other[1])]
-        cells.append([f"{row['x']:g}, {row['a']:g}, {row['b']:g}", *shown, f"{apart[0]:+.1f}, {apart[1]:+.1f}"])
-    header = ["x, a, b", "⟨G⟩ circular", "⟨G⟩ Hamiltonian", "var G circular", "var G Hamiltonian", "difference (σ)"]
+        moved = f"{shift[0]:+.4f}, {shift[1]:+.4f}"
+        cells.append([f"{row['x']:g}, {row['a']:g}, {row['b']:g}", *shown, moved, f"{apart[0]:+.1f}, {apart[1]:+.1f}"])
+    header = ["x, a, b", "⟨G⟩ circular", "⟨G⟩ Hamiltonian", "var G circular", "var G Hamiltonian"]
+    header += ["finite M by the ladder, circular", "difference without it (σ)"]
     parts += ["### Circular and Hamiltonian construction, N₁ = N₂ = 5, M = 80", io.markdown_table(header, cells)]
     cells = []
     for row in rows["probes"]:
@@ -263,5 +275,9 @@ def tables(rows: dict[str, list[Row]]) -> str:
         )
     header = ["2πħ/τ_φΔ", "⟨δG⟩, shift of N", "uniform", *(f"probe, {f} × rate channels" for f in PROBES)]
     header += ["var G, shift of N", "var G, uniform"]
-    parts += ["### Dephasing: shift of N and voltage probes, N₁ = N₂ = 5, M = 100", io.markdown_table(header, cells)]
+    used = ", ".join(f"{samples} at {rate:g}" for rate, samples in RATES.items())
+    parts += [
+        f"### Dephasing: shift of N and voltage probes, N₁ = N₂ = 5, M = 100, samples: {used}",
+        io.markdown_table(header, cells),
+    ]
     return "\n\n".join(parts)

@@ -1,8 +1,8 @@
-"""Solvers every system shares: trajectories, steady states, bifurcations, integrals. All differentiable.
+"""Solvers every system shares: trajectories, steady states, bifurcations, integrals, random matrices.
 
 Imports core, diffrax and jax; knows no physics.
 """
 
-from jaxspin.numerics import bifurcation, brillouin, fermi, fixed_point, linear_algebra, ode, quadrature
+from jaxspin.numerics import bifurcation, brillouin, fermi, fixed_point, linear_algebra, ode, quadrature, random_matrix
 
-__all__ = ["bifurcation", "brillouin", "fermi", "fixed_point", "linear_algebra", "ode", "quadrature"]
+__all__ = ["bifurcation", "brillouin", "fermi", "fixed_point", "linear_algebra", "ode", "quadrature", "random_matrix"]

@@ -1,5 +1,8 @@
 """Small calculations with known answers that faulty compilers get wrong: run them before trusting a device."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -31,8 +34,8 @@ def known_bad(version: str) -> str | None:
 
 
 def run_canaries() -> list[Canary]:
-    """Run every canary on the default device: a second or two, most of it compilation."""
-    return [rotated_and_summed(), elementwise_functions(), shifted_rows(), stacked_scan()]
+    """Run every canary on the default device: some seconds, most of them compilation."""
+    return [rotated_and_summed(), elementwise_functions(), shifted_rows(), stacked_scan(), solves_in_a_loop()]
 
 
 def rotated_and_summed(cells: int = 20_000) -> Canary:
@@ -88,3 +91,46 @@ def stacked_scan(length: int = 20_000, rounds: int = 20) -> Canary:
             break
     ratio = longest / shortest
     return Canary("linear-time scan", ratio < 40, f"10 times longer took {ratio:.1f} times as long (quadratic: 100)")
+
+
+# A program of its own, since a blocked process can only end as a whole: blocked is one that uses no time of any core.
+_SOLVES = """
+import os, threading, time
+import jax, jax.numpy as jnp
+jax.config.update("jax_enable_x64", True)
+x = jnp.broadcast_to(2 * jnp.eye(60, dtype=complex), (64, 60, 60))
+scaled = [1.0, 1.1, 1.2]
+def stacked(x):
+    return jnp.sum(jnp.linalg.solve(jnp.stack([s * x for s in scaled]), jnp.stack([x] * 3)), axis=0)
+def apart(x):
+    return sum(jnp.linalg.solve(s * x, x) for s in scaled)
+def watch():
+    before = -1.0
+    while time.process_time() - before > 0.01:
+        before = time.process_time()
+        time.sleep(1.5)
+    os._exit(3)
+for name, form in (("stacked", stacked), ("apart", apart)):
+    run = jax.jit(lambda x, form=form: jax.lax.fori_loop(0, 20, lambda _, x: form(x), x)).lower(x).compile()
+    if name == "apart":
+        threading.Thread(target=watch, daemon=True).start()
+    run(x).block_until_ready()
+    print(name, flush=True)
+os._exit(0)
+"""
+
+
+def solves_in_a_loop(seconds: float = 120.0) -> Canary:
+    """Batches of linear systems in a loop, as jaxspin solves them (stacked to one), and as it must not (several calls).
+
+    On CPUs with few cores, LAPACK calls of one round of a loop can block each other for ever in JAX 0.10.1.
+    """
+    here = os.environ | {"JAX_PLATFORMS": "cpu", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        run = subprocess.run([sys.executable, "-c", _SOLVES], env=here, capture_output=True, text=True, timeout=seconds)
+        done, blocked = run.stdout.split(), run.returncode == 3
+    except subprocess.TimeoutExpired as late:
+        done, blocked = (late.stdout or b"").decode().split(), False
+    several = "finish" if "apart" in done else "BLOCK each other here" if blocked else "did not finish in time"
+    note = "" if "apart" in done else ", and are avoided by jaxspin"
+    return Canary("solves in a loop", "stacked" in done, f"several calls a round {several}{note}")

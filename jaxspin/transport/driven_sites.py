@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from jaxspin.numerics.small_matrices import inverse, product
 from jaxspin.transport.drives import Driven
 from jaxspin.transport.network import Network, connected
-from jaxspin.transport.small_matrices import inverse, product
 from jaxspin.transport.static import spread
 
 
@@ -26,7 +26,8 @@ def kept_sites(driven: Driven) -> tuple[int, ...]:
 class Lattice:
     """Sidebands in groups of as many as there are harmonics, so that only neighbouring groups couple.
 
-    Group 0 begins with sideband 0; there are as many groups above it as below, enough for n_max.
+    Group 0 begins with sideband 0; there are as many groups above it as below, enough for n_max. Of their sidebands
+    those beyond n_max stay uncoupled: whatever n_max is, nothing is lost to sidebands that are not reported.
     """
 
     def __init__(self, n_max: int, harmonics: int):
@@ -35,6 +36,7 @@ class Lattice:
         self.zero = self.groups * harmonics
         self.orders = np.arange(-self.zero, self.zero + harmonics)
         self.inside = slice(self.zero - n_max, self.zero + n_max + 1)
+        self.coupled = (np.abs(self.orders) <= n_max).reshape(-1, harmonics)
 
 
 class Rest:
@@ -89,17 +91,21 @@ def continued_fraction(
     up, within = _group_couplings(couplings)
     blocks = dots.reshape(2 * groups + 1, size, d, d)
     eye = np.eye(size)
-    diagonal = jnp.einsum("jaxy,ab->jaxby", blocks, eye).reshape(2 * groups + 1, order, order) - within[None]
+    coupled = np.repeat(lattice.coupled, d, axis=1).astype(float)
+    diagonal = jnp.einsum("jaxy,ab->jaxby", blocks, eye).reshape(2 * groups + 1, order, order)
+    diagonal = diagonal - within[None] * (coupled[:, :, None] * coupled[:, None, :])
     # both ends at once: axis 1 is above, below
-    steps = jnp.stack([diagonal[:groups:-1], diagonal[:groups]], axis=1)
+    both_ends = lambda each: jnp.stack([each[:groups:-1], each[:groups]], axis=1)
     out = jnp.stack([up, up.conj().T])
     back = jnp.stack([up.conj().T, up])
 
-    def inwards(reply, own):
-        reply = product(inverse(own - product(back, reply)), out)
+    def inwards(reply, step):
+        own, rows = step
+        reply = product(inverse(own - product(back, reply)), rows[:, :, None] * out)
         return reply, reply
 
-    reply, replies = jax.lax.scan(inwards, jnp.zeros((2, order, order), dtype=complex), steps)
+    start = jnp.zeros((2, order, order), dtype=complex)
+    reply, replies = jax.lax.scan(inwards, start, (both_ends(diagonal), both_ends(jnp.asarray(coupled))))
     middle = inverse(diagonal[groups] - product(back[0], reply[0]) - product(back[1], reply[1]))[:, :d]
 
     def outwards(column, reply):

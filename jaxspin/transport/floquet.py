@@ -18,9 +18,9 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Complex, Float
 
+from jaxspin.numerics.small_matrices import product
 from jaxspin.transport.driven_sites import Lattice, Rest, continued_fraction, kept_sites
 from jaxspin.transport.drives import Driven
-from jaxspin.transport.small_matrices import product
 from jaxspin.transport.static import broadening, demand_open, lead_self_energies, through
 
 
@@ -41,7 +41,7 @@ def sideband_transmission(driven: Driven, energy: Float[ArrayLike, ""], *, n_max
     """T^(n)_ab(E), entry (n_max + n, a, b): from lead b at energy E to lead a at E + n Omega.
 
     The diagonal is the reflection, where closed channels count as reflected: the sum over n and a is the number of
-    orbitals that lead b is attached to, for drives of the first harmonic at any n_max.
+    orbitals that lead b is attached to, at any n_max.
 
     Arguments:
         driven: network and drives.

@@ -13,8 +13,8 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Complex, Float
 
+from jaxspin.numerics.small_matrices import inverse, product
 from jaxspin.transport.network import Network
-from jaxspin.transport.small_matrices import inverse, product
 from jaxspin.transport.square_root import square_root
 
 

@@ -3,6 +3,7 @@
 Functions of a dot take a `Dot` in the paper's reduced units; conductances are in e^2/h.
 """
 
+from jaxspin.systems.quantum_dot import voltage_probe
 from jaxspin.systems.quantum_dot.correlations import asymmetry, correlation_field
 from jaxspin.systems.quantum_dot.device import Device, Setting, SpinOrbitLengths
 from jaxspin.systems.quantum_dot.diagrammatics import (
@@ -47,5 +48,6 @@ __all__ = [
     "thermal_kernel",
     "thermal_variance",
     "variance",
+    "voltage_probe",
     "weak_localization",
 ]

@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Complex, Float
 
+from jaxspin.numerics.small_matrices import inverse_by_sweeps
 from jaxspin.systems.quantum_dot.parameters import AbstractDot
-from jaxspin.systems.quantum_dot.small_matrices import inverse
 
 X_AXIS = np.array([1.0, 0.0, 0.0])
 # where the entries s, t, z and the four couplings stand in a ladder's matrix: rows and columns (s, p, q, z)
@@ -63,7 +63,7 @@ def covariance(dot: AbstractDot, other: AbstractDot) -> Float[Array, "..."]:
     Raises:
         ValueError: where the two have different contacts.
     """
-    F_D, F_C = (jnp.sum(jnp.abs(inverse(rates)) ** 2, axis=(-2, -1)) for rates in ladders(dot, other))
+    F_D, F_C = (jnp.sum(jnp.abs(inverse_by_sweeps(rates)) ** 2, axis=(-2, -1)) for rates in ladders(dot, other))
     return contacts(dot) ** 2 * (F_D + F_C)
 
 
@@ -123,7 +123,7 @@ def diffuson(
         other_axis: the same for `other.b`; `axis` by default.
     """
     fields = axis, axis if other_axis is None else other_axis
-    matrix = inverse(_pair(dot, other, *fields, spins=_PAULI.conj(), sign=-1))
+    matrix = inverse_by_sweeps(_pair(dot, other, *fields, spins=_PAULI.conj(), sign=-1))
     return jnp.einsum("mMnN->mnMN", matrix.reshape(2, 2, 2, 2))
 
 
@@ -136,7 +136,7 @@ def cooperon(
 ) -> Complex[Array, "2 2 2 2"]:
     """T C T of equations (8) and (10), as `diffuson` gives D. S'* runs backwards here, which takes the place of T."""
     fields = axis, axis if other_axis is None else other_axis
-    matrix = inverse(_pair(dot, other, *fields, spins=_PAULI, sign=1))
+    matrix = inverse_by_sweeps(_pair(dot, other, *fields, spins=_PAULI, sign=1))
     return jnp.einsum("mNnM->mnMN", matrix.reshape(2, 2, 2, 2))
 
 

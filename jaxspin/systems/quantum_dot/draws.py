@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Complex, PRNGKeyArray
 
 from jaxspin.core import unknown_name
@@ -96,6 +98,10 @@ def check_sampling(what: str, dot: Dot, n: int, M: int, method: str, share: int 
         raise ValueError(f"{what}: n must be at least 2 samples, got {n}")
     if dot.N + 2 > M:
         raise ValueError(f"{what}: M must be at least N + 2 = {dot.N + 2} for N = {dot.N} channels, got {M}")
+    if not isinstance(dot.dephasing, Tracer) and np.any(np.asarray(dot.dephasing) > M):
+        raise ValueError(
+            f"{what}: M must be at least the dephasing, {np.max(dot.dephasing)} (2 pi hbar/tau_phi Delta), got {M}"
+        )
     if share is not None and share < 1:
         raise ValueError(f"{what}: share must be at least 1 sample, got {share}")
     if M == dot.N + 2 and method == "circular" and not spins_decouple(dot):

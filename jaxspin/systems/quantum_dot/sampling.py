@@ -38,7 +38,8 @@ def sample_conductance(
         dot: the dot, scalar fields (`jax.vmap` maps; every element then sees the same random numbers).
         key: random key.
         n: number of samples, >= 2.
-        M: orbital channels of U, or levels of H; >= N + 2, and large against N, x^2, a^2, b, epsilon to mean anything.
+        M: orbital channels of U, or levels of H; >= N + 2 and >= dephasing, and large against N, x^2, a^2, b, epsilon
+            and dephasing to mean anything.
         method: "circular" (equation (5)) or "hamiltonian".
         share: samples that share X, A_1, A_2, consecutive ones; by default n/32, at most 16.
 
@@ -46,8 +47,9 @@ def sample_conductance(
         Conductances [e^2/h], shape (n,).
 
     Raises:
-        ValueError: for n < 2, M < N + 2, an unknown method, share < 1, fields of the dot that are no scalars; and for
-            M = N + 2 with spin-orbit coupling a in the circular construction, where no pair A_1, A_2 exists.
+        ValueError: for n < 2, M < N + 2 or < dephasing, an unknown method, share < 1, fields of the dot that are no
+            scalars; and for M = N + 2 with spin-orbit coupling a in the circular construction, where no pair A_1, A_2
+            exists.
     """
     check_sampling("sample_conductance", dot, n, M, method, share)
     return _conductances(dot, key, n, M, method, group_size(n, share), spins_decouple(dot), is_coherent(dot))

@@ -43,10 +43,11 @@ def circular(dot: Dot, U: Complex[Array, "M M"], R: Complex[Array, "m m"]) -> Ca
     U = jnp.kron(U, jnp.eye(spin))
     c = N * spin
     lossless = R.conj().T
+    decay = jnp.minimum(dot.dephasing / M, 300.0)  # all is lost long before, and exp must not overflow
     return Cavity(
         direct=U[:c, :c],
         leave=U[:c, c:],
-        inside=jnp.exp(dot.dephasing / (2 * M)) * lossless - U[c:, c:],
+        inside=jnp.exp(decay / 2) * lossless - U[c:, c:],
         enter=U[c:, :c],
-        loss=jnp.expm1(dot.dephasing / M),
+        loss=jnp.expm1(decay),
     )

@@ -16,9 +16,9 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float, Inexact
 
+from jaxspin.numerics.small_matrices import inverse_by_sweeps, product
 from jaxspin.systems.quantum_dot.diagrammatics import contacts, ladders
 from jaxspin.systems.quantum_dot.parameters import AbstractDot
-from jaxspin.systems.quantum_dot.small_matrices import inverse, product
 
 _EXPLICIT = 8  # the first Matsubara frequency of the tail; its next term would be below 1e-13
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -78,7 +78,7 @@ def _gramian(A: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
     """W of A^T W + W A = 1 (symmetric), by Smith's doubling: sum_k (C^T)^k Q C^k with the Cayley transform C of A."""
     one = jnp.eye(4)
     shift = jnp.linalg.norm(jax.lax.stop_gradient(A))
-    half = inverse(A + shift * one)
+    half = inverse_by_sweeps(A + shift * one)
 
     def double(found: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], None]:
         W, C = found
@@ -91,7 +91,7 @@ def _gramian(A: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
 def _window(A: Inexact[Array, "4 4"], c: Float[Array, ""]) -> Inexact[Array, "4 4"]:
     """Phi. With R_n = (2 c n + A)^-1 and r_n = 2 c R_n it is sum_n n r_n^3/c = 2 sum_n n r_n^2 R_n."""
     n, one = jnp.arange(1.0, _EXPLICIT + 1)[:, None, None], jnp.eye(4)
-    R = inverse(A[None] + 2 * c * n * one[None])
+    R = inverse_by_sweeps(A[None] + 2 * c * n * one[None])
     r = 2 * c * R
     explicit = jnp.sum((n * product(product(r, r), R))[:-1], axis=0)
     tail, _ = jax.lax.scan(lambda sofar, p: (product(sofar, r[-1]) + p * one, None), jnp.zeros_like(A), _TAIL[::-1])

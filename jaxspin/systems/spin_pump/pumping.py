@@ -107,9 +107,9 @@ def currents_against_fermi_energy(
 
     def of_spin(spin):
         phi = flux(ring, spin)
-        breakpoints = _singularities(ring, phi, n_max)
+        breakpoints = singularities(ring, phi, n_max)
         return quadrature.integrate_to_each(
-            _occupied,
+            occupied,
             -_EDGE,
             jnp.clip(jnp.asarray(fermi_energies, dtype=float), -_EDGE, _EDGE),
             (full, phi, n_max),
@@ -182,15 +182,18 @@ def _integrated(ring: Ring, n_max: int, solve: Solve, integrate: Callable[..., q
 
     def of_spin(spin):
         phi = flux(ring, spin)
-        breakpoints = jnp.concatenate([thermal, _singularities(ring, phi, n_max)])
+        breakpoints = jnp.concatenate([thermal, singularities(ring, phi, n_max)])
         upper = jnp.clip(thermal[-1], -_EDGE, _EDGE)
-        return integrate(_occupied, -_EDGE, upper, (ring, phi, n_max), breakpoints=breakpoints, solve=solve)
+        return integrate(occupied, -_EDGE, upper, (ring, phi, n_max), breakpoints=breakpoints, solve=solve)
 
     return _currents(jax.vmap(of_spin)(_SPINS), ring, n_max, solve)
 
 
-def _singularities(ring: Ring, phi: Float[Array, ""], n_max: int) -> Float[Array, " m"]:
-    """Band edges of all sidebands, where transmissions have square roots; level and bound states, where they peak."""
+def singularities(ring: Ring, phi: Float[Array, ""], n_max: int) -> Float[Array, " m"]:
+    """Breakpoints [gamma] of energy integrals at a total flux phi [flux quanta], up to n_max photons.
+
+    Band edges of all sidebands, where transmissions have square roots; level and bound states, where they peak.
+    """
     photons = jnp.arange(1, n_max + 1) * ring.frequency
     few = photons[:_PEAKS]
     level, (below, above) = resonances(ring, phi)
@@ -198,10 +201,11 @@ def _singularities(ring: Ring, phi: Float[Array, ""], n_max: int) -> Float[Array
     return jnp.concatenate([*edges, level - few, level[None], level + few, below + few, above - few])
 
 
-def _occupied(energy: Float[Array, ""], at: tuple[Ring, Float[Array, ""], int]) -> Float[Array, "2"]:
-    """Occupation times what goes to the right less what goes to the left, and a little of their sum.
+def occupied(energy: Float[Array, ""], at: tuple[Ring, Float[Array, ""], int]) -> Float[Array, "2"]:
+    """The integrand of equation (6): occupation times what goes to the right less what goes to the left, and their sum.
 
-    The sum makes the panels resolve what may cancel in the difference, while its derivatives do not cancel.
+    `at`: ring, total flux and n_max. Of the sum only a thousandth: it makes the panels resolve what may cancel in the
+    difference, while its derivatives do not.
     """
     ring, phi, n_max = at
     right, left = total_transmissions(ring, phi, energy, n_max)

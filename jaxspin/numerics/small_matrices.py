@@ -1,13 +1,19 @@
-"""Products and inverses of many small complex matrices, in forms that a compiler fuses over the batch."""
+"""Products and inverses of many small matrices, in forms that a compiler fuses over the batch, on any device.
+
+Library calls, one a matrix, take several times as long; and large batches of several LAPACK calls at once, in a loop,
+block each other for ever on a CPU with few cores (JAX 0.10.1).
+"""
+
+import functools
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex
+from jaxtyping import Array, Complex, Inexact
 
 _SMALL = 6  # largest order whose products are faster written out than as one library call a matrix
 
 
-def product(a: Complex[Array, "*batch m k"], b: Complex[Array, "*batch k n"]) -> Complex[Array, "*batch m n"]:
+def product(a: Inexact[Array, "*batch m k"], b: Inexact[Array, "*batch k n"]) -> Inexact[Array, "*batch m n"]:
     """a b, written out for small orders; where one of the two has no batch, it is the same for all."""
     k, rank = a.shape[-1], max(a.ndim, b.ndim)
     a, b = (matrix.reshape((1,) * (rank - matrix.ndim) + matrix.shape) for matrix in (a, b))
@@ -45,6 +51,27 @@ def inverse(matrix: Complex[Array, "*batch n n"]) -> Complex[Array, "*batch n n"
 @inverse.defjvp
 def _inverse_jvp(primals, tangents):
     x = inverse(*primals)
+    return x, -product(product(x, tangents[0]), x)
+
+
+@jax.custom_jvp
+@jax.jit
+@functools.partial(jnp.vectorize, signature="(n,n)->(n,n)")
+def inverse_by_sweeps(matrix: Inexact[Array, "*batch n n"]) -> Inexact[Array, "*batch n n"]:
+    """Inverse of matrices with positive hermitian part, by n sweeps without pivoting; derivatives as of `inverse`."""
+
+    def sweep(matrix: Array, here: Array) -> tuple[Array, None]:
+        k = jnp.argmax(here)
+        row = jnp.where(here, 1.0, matrix[k]) / matrix[k, k]
+        rest = jnp.where(here[None], 0.0, matrix) - matrix[:, k, None] * row[None]
+        return jnp.where(here[:, None], row[None], rest), None
+
+    return jax.lax.scan(sweep, matrix, jnp.eye(matrix.shape[-1], dtype=bool))[0]
+
+
+@inverse_by_sweeps.defjvp
+def _inverse_by_sweeps_jvp(primals, tangents):
+    x = inverse_by_sweeps(*primals)
     return x, -product(product(x, tangents[0]), x)
 
 
