@@ -1,5 +1,6 @@
 """What a system is: quantities with units, forward models, solver options. Imports jax, equinox and jaxtyping only."""
 
+from jaxspin.core.demand import demand
 from jaxspin.core.model import ForwardModel, Material, Observable, Observables, Status, check, observables, worst
 from jaxspin.core.options import Differentiate, Solve, require_double_precision
 from jaxspin.core.quantity import (
@@ -26,6 +27,7 @@ __all__ = [
     "Task",
     "check",
     "check_names",
+    "demand",
     "observables",
     "outside_bounds",
     "quantities",

@@ -4,16 +4,12 @@ Reduced units are those of the paper: s = eta S/epsilon, tau = epsilon t/hbar. T
 has length |S| = S_0, half the occupation, and components (S_x, S_y, S_z) = (S_1, S_2, S_3), the Stokes parameters.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.core import Quantity, quantities, quantity
+from jaxspin.core import demand, quantities, quantity
 
 HBAR = 0.6582119569
 """Reduced Planck constant [meV ps], CODATA 2018 (exact)."""
@@ -44,7 +40,7 @@ class Condensate(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        _demand(self, quantities(self), np.isfinite, "must be finite")
+        demand(self, quantities(self), np.isfinite, "must be finite")
 
     def physical(
         self,
@@ -105,9 +101,9 @@ class Physical(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        _demand(self, quantities(self), np.isfinite, "must be finite")
-        _demand(self, ("Gamma", "eta", "epsilon"), lambda value: value > 0, "must be > 0")
-        _demand(self, ("W",), lambda value: value >= 0, "must be >= 0")
+        demand(self, quantities(self), np.isfinite, "must be finite")
+        demand(self, ("Gamma", "eta", "epsilon"), lambda value: value > 0, "must be > 0")
+        demand(self, ("W",), lambda value: value >= 0, "must be >= 0")
 
     @property
     def reduced(self) -> Condensate:
@@ -128,13 +124,3 @@ class Physical(eqx.Module):
     def pseudospin_unit(self) -> Float[Array, ""]:
         """Pseudospin S per reduced pseudospin s, epsilon/eta."""
         return self.epsilon / self.eta
-
-
-def _demand(module: Any, names: Any, holds: Callable[[np.ndarray], np.ndarray], what: str) -> None:
-    """Raise `ValueError` if a concrete field does not satisfy a condition; traced ones pass."""
-    known: dict[str, Quantity] = quantities(module)
-    for name in names:
-        value = getattr(module, name)
-        if not isinstance(value, Tracer) and eqx.is_array(value) and not bool(np.all(holds(np.asarray(value)))):
-            unit = "" if known[name].unit == "1" else f" {known[name].unit}"
-            raise ValueError(f"{type(module).__name__}: {name} ({known[name].doc}) {what}{unit}, got {value}{unit}")

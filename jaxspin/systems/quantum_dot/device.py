@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.core import quantities, quantity
-from jaxspin.systems.quantum_dot.parameters import AbstractDot, Dot, demand
+from jaxspin.core import demand, quantities, quantity
+from jaxspin.systems.quantum_dot.parameters import AbstractDot, Dot
 
 PLANCK = 4.135667696
 """Planck constant 2 pi hbar [ueV ns], CODATA 2018 (exact), as are the next two."""

@@ -6,15 +6,13 @@ electron escapes at the rate N. `device.Device` translates from nanoseconds, mic
 """
 
 import operator
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from jaxspin.core import Quantity, quantities, quantity
+from jaxspin.core import demand, quantities, quantity
 
 
 def _channels(count: Any) -> int:
@@ -105,13 +103,3 @@ class Dot(AbstractDot):
     def __check_init__(self) -> None:
         demand(self, quantities(self), np.isfinite, "must be finite")
         demand(self, ("dephasing",), lambda value: value >= 0, "must be >= 0")
-
-
-def demand(module: Any, names: Iterable[str], holds: Callable[[np.ndarray], np.ndarray], what: str) -> None:
-    """Raise `ValueError` if a concrete field does not satisfy a condition; traced ones pass."""
-    known: dict[str, Quantity] = quantities(module)
-    for name in names:
-        value = getattr(module, name)
-        if not isinstance(value, Tracer) and eqx.is_array(value) and not bool(np.all(holds(np.asarray(value)))):
-            unit = "" if known[name].unit == "1" else f" {known[name].unit}"
-            raise ValueError(f"{type(module).__name__}: {name} ({known[name].doc}) {what}{unit}, got {value}{unit}")

@@ -3,15 +3,11 @@
 Energies in units of the hopping gamma of the chain, whose band is [-2, 2]; hbar = 1; fluxes in flux quanta.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import equinox as eqx
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from jaxspin.core import Quantity, quantities, quantity
+from jaxspin.core import demand, quantities, quantity
 
 
 class Ring(eqx.Module):
@@ -70,17 +66,6 @@ class Ring(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        _demand(self, quantities(self), np.isfinite, "must be finite")
-        _demand(self, ("frequency",), lambda value: value > 0, "must be > 0")
-        _demand(self, ("temperature",), lambda value: value >= 0, "must be >= 0")
-
-
-def _demand(module: Any, names: Any, holds: Callable[[np.ndarray], np.ndarray], what: str) -> None:
-    """Raise `ValueError` if a concrete field does not satisfy a condition; traced ones pass."""
-    known: dict[str, Quantity] = quantities(module)
-    for name in names:
-        value = getattr(module, name)
-        if not isinstance(value, Tracer) and eqx.is_array(value) and not bool(np.all(holds(np.asarray(value)))):
-            raise ValueError(
-                f"{type(module).__name__}: {name} ({known[name].doc}) {what}, got {value} (units of gamma)"
-            )
+        demand(self, quantities(self), np.isfinite, "must be finite")
+        demand(self, ("frequency",), lambda value: value > 0, "must be > 0")
+        demand(self, ("temperature",), lambda value: value >= 0, "must be >= 0")
