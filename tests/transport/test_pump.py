@@ -25,6 +25,7 @@ from jaxspin.transport import (
 )
 
 MU, KT = 0.3, 0.2
+WIDE = 1.5  # hopping of leads with a band from -3 to 3
 
 
 def two_drives(frequency=1.0, v=0.5, phase=1.0):
@@ -35,9 +36,14 @@ def two_drives(frequency=1.0, v=0.5, phase=1.0):
 
 
 def one_dot():
-    """A ring with a flux and one driven dot, wide enough to settle within a few periods."""
+    """A ring with a flux and one driven dot, in leads with a wide band: states bound outside it would leak slowly.
+
+    In leads of hopping 1 there are two, at -2.07 and 2.12; after 15 periods the current is off by 0.7 %, after 30 by
+    0.2 %.
+    """
     hop = [(1, 0, 1.0), (2, 1, 1.0), (0, 3, 0.8 * np.exp(0.5j * np.pi)), (2, 3, 0.8)]
-    return Driven(network([0.0, 0.0, 0.0, 0.3], hop, [Chain(0), Chain(2)]), 1.0, level_drive(3, 0.8))
+    leads = [Chain(0, WIDE), Chain(2, WIDE)]
+    return Driven(network([0.0, 0.0, 0.0, 0.3], hop, leads), 1.0, level_drive(3, 0.8))
 
 
 def spin_ring():
@@ -45,16 +51,17 @@ def spin_ring():
     turn = spin_phase(0.6, [0.6, 0.0, 0.8])
     hop = [(1, 0, 0.9 * turn), (2, 1, 0.7 * spin_phase(0.4)), (0, 2, 0.8 * np.exp(1.1j) * np.eye(2))]
     drives = [level_drive(1, 0.6, orbitals=2), level_drive(1, 0.4, phase=0.7, harmonic=2, orbitals=2)]
-    return Driven(network([0.2, 0.0, -0.1], hop, [Chain(0), Chain(2)], orbitals=2), 1.0, drives)
+    return Driven(network([0.2, 0.0, -0.1], hop, [Chain(0, WIDE), Chain(2, WIDE)], orbitals=2), 1.0, drives)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [two_drives, one_dot, spin_ring], ids=lambda make: make.__name__)
-def test_floquet_agrees_with_propagation_in_time(make):
-    # 15 periods are 94/gamma, waves come back after 100; the beginning decays with time^-2, mostly alike in both leads
+@pytest.mark.parametrize(("make", "periods"), [(two_drives, 15), (one_dot, 9), (spin_ring, 9)])
+def test_floquet_agrees_with_propagation_in_time(make, periods):
+    # 15 periods are 94/gamma, waves come back after 100, in wide leads after 67; the beginning decays with time^-2,
+    # mostly alike in both leads
     driven, steps = make(), 32
-    motion = evolve(driven, MU, KT, length=100, periods=15, steps=steps)
-    flow = 2 * jnp.pi * jnp.mean(motion.currents.reshape(15, steps, 2)[-2], axis=0)
+    motion = evolve(driven, MU, KT, length=100, periods=periods, steps=steps)
+    flow = 2 * jnp.pi * jnp.mean(motion.currents.reshape(periods, steps, 2)[-2], axis=0)
     pumped = pumped_currents(driven, MU, KT, n_max=10)
     assert pumped.status == 0
     np.testing.assert_allclose(pumped.value[0], -pumped.value[1], rtol=1e-8)
