@@ -1,5 +1,6 @@
 """Sublattices: what each needs besides its energy terms, and parameters given once or for each of them. SI units."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import equinox as eqx
@@ -9,6 +10,9 @@ from jaxtyping import Array, ArrayLike, Float
 GYROMAGNETIC_RATIO = 1.760859630e11
 """Of the free electron, rad/(s T)."""
 
+VectorLike: TypeAlias = ArrayLike | Sequence[float]
+"""A vector (3,), or a field of vectors (nx, ny, nz, 3)."""
+
 PerSublattice: TypeAlias = ArrayLike | tuple[ArrayLike, ...]
 """A number or field (broadcastable to (nx, ny, nz)) for all sublattices, or a tuple with one for each of them."""
 
@@ -16,6 +20,13 @@ PerSublattice: TypeAlias = ArrayLike | tuple[ArrayLike, ...]
 def as_parameter(value: PerSublattice) -> Array | tuple[Array, ...]:
     """The parameter as arrays, so that its values are traced rather than compiled in."""
     if isinstance(value, tuple):
+        return tuple(jnp.asarray(each, dtype=float) for each in value)
+    return jnp.asarray(value, dtype=float)
+
+
+def as_vector(value: PerSublattice) -> Array | tuple[Array, ...]:
+    """A vector (3,) or field of vectors (nx, ny, nz, 3), or a tuple with one for each sublattice, as arrays."""
+    if isinstance(value, tuple) and jnp.ndim(value[0]) > 0:
         return tuple(jnp.asarray(each, dtype=float) for each in value)
     return jnp.asarray(value, dtype=float)
 
