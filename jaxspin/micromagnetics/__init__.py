@@ -1,1 +1,65 @@
-"""Micromagnetics with any number of sublattices, spin-orbit torque and derivatives; knows no paper."""
+"""Micromagnetics with any number of sublattices, spin-orbit torque and derivatives; knows no paper. SI units."""
+
+from jaxspin.micromagnetics import waveforms
+from jaxspin.micromagnetics.anisotropy import CubicAnisotropy, UniaxialAnisotropy
+from jaxspin.micromagnetics.dmi import BulkDMI, InterfacialDMI
+from jaxspin.micromagnetics.evolve import Evolution, evolve
+from jaxspin.micromagnetics.exchange import Exchange
+from jaxspin.micromagnetics.interlayer import InterlayerExchange
+from jaxspin.micromagnetics.llg import largest_torque, magnetization_rate
+from jaxspin.micromagnetics.mesh import Mesh, by_region
+from jaxspin.micromagnetics.relax import Equilibrium, relax
+from jaxspin.micromagnetics.slonczewski import SlonczewskiTorque
+from jaxspin.micromagnetics.spin_orbit_torque import SpinOrbitTorque, spin_hall_angle
+from jaxspin.micromagnetics.sublattice import GYROMAGNETIC_RATIO, Sublattice
+from jaxspin.micromagnetics.sublattice_exchange import SublatticeExchange
+from jaxspin.micromagnetics.system import (
+    System,
+    averages,
+    effective_field,
+    energies,
+    energy,
+    torque_field,
+    total_moment,
+)
+from jaxspin.micromagnetics.term import EnergyTerm, field_by_gradient
+from jaxspin.micromagnetics.torque import Torque
+from jaxspin.micromagnetics.zeeman import Zeeman
+from jaxspin.micromagnetics.zhang_li import ZhangLiTorque, drift_velocity
+
+__all__ = [
+    "GYROMAGNETIC_RATIO",
+    "BulkDMI",
+    "CubicAnisotropy",
+    "EnergyTerm",
+    "Equilibrium",
+    "Evolution",
+    "Exchange",
+    "InterfacialDMI",
+    "InterlayerExchange",
+    "Mesh",
+    "SlonczewskiTorque",
+    "SpinOrbitTorque",
+    "Sublattice",
+    "SublatticeExchange",
+    "System",
+    "Torque",
+    "UniaxialAnisotropy",
+    "Zeeman",
+    "ZhangLiTorque",
+    "averages",
+    "by_region",
+    "drift_velocity",
+    "effective_field",
+    "energies",
+    "energy",
+    "evolve",
+    "field_by_gradient",
+    "largest_torque",
+    "magnetization_rate",
+    "relax",
+    "spin_hall_angle",
+    "torque_field",
+    "total_moment",
+    "waveforms",
+]

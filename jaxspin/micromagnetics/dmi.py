@@ -16,12 +16,12 @@ import abc
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.micromagnetics.exchange import bond_axes, bond_weight
+from jaxspin.micromagnetics.exchange import after, bond_axes, bond_weight
 from jaxspin.micromagnetics.sublattice import PerSublattice, VectorLike, as_parameter, stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.term import EnergyTerm
 from jaxspin.micromagnetics.vectors import cross
-from jaxspin.numerics.stencil import bond_difference, mean_bond, next_cell, shared_by_cells
+from jaxspin.numerics.stencil import bond_difference, mean_bond, shared_by_cells
 
 
 class DMI(EnergyTerm):
@@ -40,8 +40,9 @@ class DMI(EnergyTerm):
         D = stacked(self.constant, m.shape[0], "D")
         total = jnp.zeros_like(m)
         for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis) * mean_bond(D, axis + 1) / h
-            total = total + cross(self.vector(axis), bond_difference(m, weight[..., None], axis + 1))
+            weight = bond_weight(system.mesh, axis, mean_bond(D, axis + 1)) / h
+            slope = bond_difference(m, weight[..., None], axis + 1, periodic=system.mesh.periodic[axis])
+            total = total + cross(self.vector(axis), slope)
         return system.inverse_magnetization[..., None] * total
 
     def energy_density(
@@ -51,8 +52,8 @@ class DMI(EnergyTerm):
         D = stacked(self.constant, m.shape[0], "D")
         total = jnp.zeros(m.shape[1:-1], dtype=m.dtype)
         for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis) * mean_bond(D, axis + 1) / h
-            turned = cross(m, next_cell(m, axis + 1)) @ self.vector(axis)
+            weight = bond_weight(system.mesh, axis, mean_bond(D, axis + 1)) / h
+            turned = cross(m, after(system.mesh, m, axis, 1)) @ self.vector(axis)
             total = total + shared_by_cells(jnp.sum(weight * turned, axis=0), axis)
         return total
 

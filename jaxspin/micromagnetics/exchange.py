@@ -7,7 +7,7 @@ from jaxspin.micromagnetics.mesh import Mesh
 from jaxspin.micromagnetics.sublattice import PerSublattice, as_parameter, stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.term import EnergyTerm
-from jaxspin.numerics.stencil import bonds, flux_difference, harmonic_bond, next_cell, shared_by_cells
+from jaxspin.numerics.stencil import Beyond, flux_difference, harmonic_bond, inside_bond, next_cell, shared_by_cells
 
 
 class Exchange(EnergyTerm):
@@ -32,8 +32,8 @@ class Exchange(EnergyTerm):
         A = stacked(self.stiffness, m.shape[0], "exchange stiffness")
         total = jnp.zeros_like(m)
         for axis, h in bond_axes(system.mesh):
-            weight = (2 / h**2) * bond_weight(system.mesh, axis) * harmonic_bond(A, axis + 1)
-            total = total + flux_difference(m, weight[..., None], axis + 1)
+            weight = (2 / h**2) * bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1))
+            total = total + flux_difference(m, weight[..., None], axis + 1, periodic=system.mesh.periodic[axis])
         return system.inverse_magnetization[..., None] * total
 
     def energy_density(
@@ -43,8 +43,8 @@ class Exchange(EnergyTerm):
         A = stacked(self.stiffness, m.shape[0], "exchange stiffness")
         total = jnp.zeros(m.shape[1:-1], dtype=m.dtype)
         for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis) * harmonic_bond(A, axis + 1) / h**2
-            square = weight * jnp.sum((next_cell(m, axis + 1) - m) ** 2, axis=-1)
+            weight = bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1)) / h**2
+            square = weight * jnp.sum((after(system.mesh, m, axis, 1) - m) ** 2, axis=-1)
             total = total + shared_by_cells(jnp.sum(square, axis=0), axis)
         return total
 
@@ -54,6 +54,11 @@ def bond_axes(mesh: Mesh) -> list[tuple[int, float]]:
     return [(axis, mesh.cell[axis]) for axis in range(3) if mesh.shape[axis] > 1]
 
 
-def bond_weight(mesh: Mesh, axis: int) -> Float[Array, "1 x y z"]:
-    """1 for a bond between two magnetic cells, with an axis of size 1 for sublattices."""
-    return bonds(mesh.shape, axis, periodic=mesh.periodic[axis], mask=mesh.mask)[None]
+def bond_weight(mesh: Mesh, axis: int, parameter: Float[Array, "s x y z"]) -> Float[Array, "s x y z"]:
+    """The parameter of bonds, zero where one of the two cells is not magnetic."""
+    return parameter if mesh.mask is None else jnp.where(inside_bond(mesh.mask, axis)[None], parameter, 0.0)
+
+
+def after(mesh: Mesh, field: Float[Array, "..."], axis: int, leading: int = 0) -> Float[Array, "..."]:
+    """Value in the next cell along an axis of the mesh, itself at an open end; `leading` axes come before x."""
+    return next_cell(field, axis + leading, Beyond.around if mesh.periodic[axis] else Beyond.same)

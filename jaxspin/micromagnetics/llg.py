@@ -1,5 +1,6 @@
 """The equation of motion of Landau, Lifshitz and Gilbert, in Landau's form."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
@@ -10,7 +11,7 @@ from jaxspin.micromagnetics.vectors import cross
 def magnetization_rate(
     system: System, m: Float[Array, "S nx ny nz 3"], time: Float[ArrayLike, ""] = 0.0
 ) -> Float[Array, "S nx ny nz 3"]:
-    """dm/dt = -gamma/(1 + alpha^2) [m x B + alpha m x (m x B)] [1/s], of all terms and torques."""
+    """dm/dt = -gamma/(1 + alpha^2) [m x B + alpha m x (m x B)] [1/s], B of all terms and torques."""
     return rate_in_field(system, m, effective_field(system, m, time) + torque_field(system, m, time))
 
 
@@ -20,7 +21,8 @@ def rate_in_field(
     """The same in a given field B [T]."""
     alpha = system.damping
     prefactor = -system.gyromagnetic_ratio / (1 + alpha**2)
-    precession = cross(m, B)
+    # the barrier keeps the compiler from evaluating B anew for every component that uses it
+    precession = jax.lax.optimization_barrier(cross(m, jax.lax.optimization_barrier(B)))
     return prefactor[..., None] * (precession + alpha[..., None] * cross(m, precession))
 
 

@@ -10,7 +10,7 @@ from jaxspin.micromagnetics.sublattice import VectorLike, stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.torque import Torque
 from jaxspin.micromagnetics.vectors import cross, dot
-from jaxspin.micromagnetics.waveforms import constant
+from jaxspin.micromagnetics.waveforms import Waveform, as_waveform
 
 
 class SlonczewskiTorque(Torque):
@@ -34,7 +34,7 @@ class SlonczewskiTorque(Torque):
     efficiency: Array
     asymmetry: Array
     field_like: Array
-    waveform: Callable[[Array], Array]
+    waveform: Waveform
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class SlonczewskiTorque(Torque):
         asymmetry: ArrayLike = 1.0,
         field_like: ArrayLike = 0.0,
         *,
-        waveform: Callable[[Array], Array] = constant,
+        waveform: Waveform | Callable[[Array], Array] | None = None,
     ):
         self.current_density = jnp.asarray(current_density, dtype=float)
         self.thickness = jnp.asarray(thickness, dtype=float)
@@ -53,7 +53,7 @@ class SlonczewskiTorque(Torque):
         self.efficiency = jnp.asarray(efficiency, dtype=float)
         self.asymmetry = jnp.asarray(asymmetry, dtype=float)
         self.field_like = jnp.asarray(field_like, dtype=float)
-        self.waveform = waveform
+        self.waveform = as_waveform(waveform)
 
     def field(
         self, m: Float[Array, "S nx ny nz 3"], system: System, time: Float[ArrayLike, ""] = 0.0

@@ -9,7 +9,7 @@ from jaxspin.micromagnetics.sublattice import PerSublattice, VectorLike, as_para
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.torque import Torque
 from jaxspin.micromagnetics.vectors import cross
-from jaxspin.micromagnetics.waveforms import constant
+from jaxspin.micromagnetics.waveforms import Waveform, as_waveform
 
 HBAR_OVER_2E = 1.054571817e-34 / (2 * 1.602176634e-19)
 """[V s]"""
@@ -41,7 +41,7 @@ class SpinOrbitTorque(Torque):
     damping_like: Array | tuple[Array, ...]
     field_like: Array | tuple[Array, ...]
     polarization: Array
-    waveform: Callable[[Array], Array]
+    waveform: Waveform
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class SpinOrbitTorque(Torque):
         direction: VectorLike = (1.0, 0.0, 0.0),
         normal: VectorLike = (0.0, 0.0, 1.0),
         polarization: VectorLike | None = None,
-        waveform: Callable[[Array], Array] = constant,
+        waveform: Waveform | Callable[[Array], Array] | None = None,
     ):
         self.current_density = jnp.asarray(current_density, dtype=float)
         self.thickness = jnp.asarray(thickness, dtype=float)
@@ -65,7 +65,7 @@ class SpinOrbitTorque(Torque):
             self.polarization = turned / jnp.sqrt(jnp.where(square > 0, square, 1.0))
         else:
             self.polarization = jnp.asarray(polarization, dtype=float)
-        self.waveform = waveform
+        self.waveform = as_waveform(waveform)
 
     def field(
         self, m: Float[Array, "S nx ny nz 3"], system: System, time: Float[ArrayLike, ""] = 0.0

@@ -4,11 +4,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.micromagnetics.exchange import bond_axes, bond_weight
+from jaxspin.micromagnetics.exchange import after, bond_axes, bond_weight
 from jaxspin.micromagnetics.sublattice import stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.term import EnergyTerm
-from jaxspin.numerics.stencil import flux_difference, harmonic_bond, next_cell, shared_by_cells
+from jaxspin.numerics.stencil import flux_difference, harmonic_bond, shared_by_cells
 
 
 class SublatticeExchange(EnergyTerm):
@@ -62,8 +62,8 @@ class SublatticeExchange(EnergyTerm):
         total = J * swapped
         A = stacked(self.gradient, 1, "A_12")
         for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis) * harmonic_bond(A, axis + 1) / h**2
-            total = total + flux_difference(swapped, weight[..., None], axis + 1)
+            weight = bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1)) / h**2
+            total = total + flux_difference(swapped, weight[..., None], axis + 1, periodic=system.mesh.periodic[axis])
         return system.inverse_magnetization[..., None] * total
 
     def energy_density(
@@ -74,9 +74,9 @@ class SublatticeExchange(EnergyTerm):
         total = -stacked(self.coupling, 1, "A_0")[0] * jnp.sum(first * second, axis=-1)
         A = stacked(self.gradient, 1, "A_12")
         for axis, h in bond_axes(system.mesh):
-            weight = (bond_weight(system.mesh, axis) * harmonic_bond(A, axis + 1) / h**2)[0]
-            product = jnp.sum((next_cell(first, axis) - first) * (next_cell(second, axis) - second), axis=-1)
-            total = total + shared_by_cells(weight * product, axis)
+            weight = (bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1)) / h**2)[0]
+            slopes = (after(system.mesh, first, axis) - first) * (after(system.mesh, second, axis) - second)
+            total = total + shared_by_cells(weight * jnp.sum(slopes, axis=-1), axis)
         return total
 
     def _partner(self, m: Float[Array, "S nx ny nz 3"]) -> Float[Array, "S nx ny nz 3"]:

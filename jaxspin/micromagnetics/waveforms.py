@@ -1,6 +1,7 @@
 """Pulses and ramps as pure functions of time [s], with parameters that may be differentiated."""
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,11 +10,6 @@ from jaxtyping import Array, ArrayLike, Float
 
 def _number(value: ArrayLike) -> Array:
     return jnp.asarray(value, dtype=float)
-
-
-def constant(time: Float[Array, ""]) -> Float[Array, ""]:
-    """1 at all times."""
-    return jnp.ones_like(time, dtype=float)
 
 
 class Waveform(eqx.Module):
@@ -26,6 +22,37 @@ class Waveform(eqx.Module):
     @abc.abstractmethod
     def breaks(self) -> Float[Array, " k"]:
         """Times [s] at which an integrator should end a step."""
+
+
+class Constant(Waveform):
+    """The same value at all times."""
+
+    value: Array = eqx.field(converter=_number, default=1.0)
+
+    def __call__(self, time: Float[Array, ""]) -> Float[Array, ""]:
+        return self.value
+
+    def breaks(self) -> Float[Array, " k"]:
+        return jnp.zeros(0)
+
+
+class Function(Waveform):
+    """Any smooth pure function of time, compiled in; what is differentiated needs a `Waveform` of its own."""
+
+    function: Callable[[Array], Array] = eqx.field(static=True)
+
+    def __call__(self, time: Float[Array, ""]) -> Float[Array, ""]:
+        return self.function(time)
+
+    def breaks(self) -> Float[Array, " k"]:
+        return jnp.zeros(0)
+
+
+def as_waveform(function: "Waveform | Callable[[Array], Array] | None") -> Waveform:
+    """A waveform from what a user gives: itself, a plain function, or None for constant 1."""
+    if function is None:
+        return Constant()
+    return function if isinstance(function, Waveform) else Function(function)
 
 
 class Pulse(Waveform):

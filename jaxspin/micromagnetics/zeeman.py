@@ -8,7 +8,7 @@ from jaxtyping import Array, ArrayLike, Float
 from jaxspin.micromagnetics.sublattice import VectorLike, stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.term import EnergyTerm
-from jaxspin.micromagnetics.waveforms import constant
+from jaxspin.micromagnetics.waveforms import Waveform, as_waveform
 
 
 class Zeeman(EnergyTerm):
@@ -20,11 +20,11 @@ class Zeeman(EnergyTerm):
     """
 
     external: Array
-    waveform: Callable[[Array], Array]
+    waveform: Waveform
 
-    def __init__(self, field: VectorLike, waveform: Callable[[Array], Array] = constant):
+    def __init__(self, field: VectorLike, waveform: Waveform | Callable[[Array], Array] | None = None):
         self.external = jnp.asarray(field, dtype=float)
-        self.waveform = waveform
+        self.waveform = as_waveform(waveform)
 
     def field(
         self, m: Float[Array, "S nx ny nz 3"], system: System, time: Float[ArrayLike, ""] = 0.0

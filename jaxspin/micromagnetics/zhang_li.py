@@ -10,7 +10,7 @@ from jaxspin.micromagnetics.sublattice import PerSublattice, VectorLike, as_para
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.torque import Torque
 from jaxspin.micromagnetics.vectors import cross
-from jaxspin.micromagnetics.waveforms import constant
+from jaxspin.micromagnetics.waveforms import Waveform, as_waveform
 from jaxspin.numerics.stencil import central_difference
 
 BOHR_MAGNETON_OVER_E = 9.2740100783e-24 / 1.602176634e-19
@@ -30,18 +30,18 @@ class ZhangLiTorque(Torque):
 
     velocity: Array
     nonadiabaticity: Array | tuple[Array, ...]
-    waveform: Callable[[Array], Array]
+    waveform: Waveform
 
     def __init__(
         self,
         velocity: VectorLike,
         nonadiabaticity: PerSublattice,
         *,
-        waveform: Callable[[Array], Array] = constant,
+        waveform: Waveform | Callable[[Array], Array] | None = None,
     ):
         self.velocity = jnp.asarray(velocity, dtype=float)
         self.nonadiabaticity = as_parameter(nonadiabaticity)
-        self.waveform = waveform
+        self.waveform = as_waveform(waveform)
 
     def field(
         self, m: Float[Array, "S nx ny nz 3"], system: System, time: Float[ArrayLike, ""] = 0.0
@@ -50,7 +50,8 @@ class ZhangLiTorque(Torque):
         u = stacked(self.velocity, 1, "velocity", (3,)) * self.waveform(jnp.asarray(time))
         w = jnp.zeros_like(m)
         for axis, h in bond_axes(system.mesh):
-            slope = central_difference(m, bond_weight(system.mesh, axis)[..., None], axis + 1) / (2 * h)
+            weight = bond_weight(system.mesh, axis, jnp.full((1, 1, 1, 1), 1 / (2 * h)))[..., None]
+            slope = central_difference(m, weight, axis + 1, periodic=system.mesh.periodic[axis])
             w = w + u[..., axis : axis + 1] * slope
         xi = stacked(self.nonadiabaticity, len(m), "xi")[..., None]
         return -(cross(m, w) + xi * w) / system.gyromagnetic_ratio[..., None]
