@@ -60,9 +60,9 @@ def _f(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Newell's f, even in all: its sixth difference is N_xx."""
     r = np.sqrt(x * x + y * y + z * z)
     return (
-        y / 2 * (z * z - x * x) * _asinh(y, x, z)
-        + z / 2 * (y * y - x * x) * _asinh(z, x, y)
-        - x * y * z * _atan(y * z, x * r)
+        y / 2 * (z * z - x * x) * asinh_ratio(y, x, z)
+        + z / 2 * (y * y - x * x) * asinh_ratio(z, x, y)
+        - x * y * z * atan_ratio(y * z, x * r)
         + (2 * x * x - y * y - z * z) * r / 6
     )
 
@@ -71,23 +71,23 @@ def _g(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Newell's g, odd in x and in y, even in z: its sixth difference is N_xy."""
     r = np.sqrt(x * x + y * y + z * z)
     return (
-        x * y * z * _asinh(z, x, y)
-        + y / 6 * (3 * z * z - y * y) * _asinh(x, y, z)
-        + x / 6 * (3 * z * z - x * x) * _asinh(y, x, z)
-        - z**3 / 6 * _atan(x * y, z * r)
-        - z * y * y / 2 * _atan(x * z, y * r)
-        - z * x * x / 2 * _atan(y * z, x * r)
+        x * y * z * asinh_ratio(z, x, y)
+        + y / 6 * (3 * z * z - y * y) * asinh_ratio(x, y, z)
+        + x / 6 * (3 * z * z - x * x) * asinh_ratio(y, x, z)
+        - z**3 / 6 * atan_ratio(x * y, z * r)
+        - z * y * y / 2 * atan_ratio(x * z, y * r)
+        - z * x * x / 2 * atan_ratio(y * z, x * r)
         - x * y * r / 3
     )
 
 
-def _asinh(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+def asinh_ratio(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """asinh(a/sqrt(b^2 + c^2)); 0 on the axis b = c = 0, where every factor in front vanishes."""
     across = np.sqrt(b * b + c * c)
     return np.arcsinh(np.divide(a, across, out=np.zeros_like(a), where=across > 0))
 
 
-def _atan(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def atan_ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """atan(a/b); 0 where b = 0, where every factor in front vanishes."""
     return np.arctan(np.divide(a, b, out=np.zeros_like(a), where=b != 0))
 
