@@ -51,7 +51,7 @@ class Evolution(eqx.Module):
         return sum(self.energies.values(), start=jnp.zeros_like(self.times))
 
 
-class _Record(eqx.Module):
+class Record(eqx.Module):
     """What is kept at a save time."""
 
     snapshots: bool = eqx.field(static=True)
@@ -67,7 +67,7 @@ class _Record(eqx.Module):
         }
 
 
-class _Normalised(eqx.Module):
+class Normalised(eqx.Module):
     """Back to unit length, zero where it was zero."""
 
     def __call__(self, m: Array) -> Array:
@@ -114,7 +114,7 @@ def evolve(
         ValueError: for times that do not increase, an m0 of another shape or not finite, dt <= 0.
     """
     times, m0 = jnp.asarray(times, dtype=float), jnp.asarray(m0, dtype=float)
-    _demand(system, m0, times, dt)
+    demand_run(system, m0, times, dt)
     breaks = _breaks(system) if dt is None else None
     run = integrate(
         _rate,
@@ -125,10 +125,10 @@ def evolve(
         saveat=times,
         dt0=dt,
         solve=solve,
-        project=_Normalised(),
+        project=Normalised(),
         breaks=breaks,
         method=method,
-        observe=_Record(snapshots, observe),
+        observe=Record(snapshots, observe),
     )
     stages = evaluations_per_step(method)
     return Evolution(
@@ -153,7 +153,8 @@ def _breaks(system: System) -> Float[Array, " k"] | None:
     return jnp.sort(joined) if joined.size else None
 
 
-def _demand(system: System, m0: Array, times: Array, dt: Any) -> None:
+def demand_run(system: System, m0: Array, times: Array, dt: Any) -> None:
+    """Raise `ValueError` for times that do not increase, an m0 of another shape or not finite, dt <= 0."""
     expected = (len(system.sublattices), *system.mesh.shape, 3)
     if m0.shape != expected:
         raise ValueError(f"evolve: m0 must have the shape {expected} (sublattices, nx, ny, nz, 3), got {m0.shape}")

@@ -1,6 +1,5 @@
 """The equation of motion of Landau, Lifshitz and Gilbert, in Landau's form."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
@@ -21,9 +20,12 @@ def rate_in_field(
     """The same in a given field B [T]."""
     alpha = system.damping
     prefactor = -system.gyromagnetic_ratio / (1 + alpha**2)
-    # the barrier keeps the compiler from evaluating B anew for every component that uses it
-    precession = jax.lax.optimization_barrier(cross(m, jax.lax.optimization_barrier(B)))
-    return prefactor[..., None] * (precession + alpha[..., None] * cross(m, precession))
+    x, y, z = m[..., 0], m[..., 1], m[..., 2]
+    u, v, w = B[..., 0], B[..., 1], B[..., 2]
+    a, b, c = y * w - z * v, z * u - x * w, x * v - y * u  # m x B
+    # one array is written, from components: the two products of vectors would each write their own
+    components = [a + alpha * (y * c - z * b), b + alpha * (z * a - x * c), c + alpha * (x * b - y * a)]
+    return jnp.stack([prefactor * component for component in components], axis=-1)
 
 
 def largest_torque(

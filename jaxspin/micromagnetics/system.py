@@ -50,7 +50,10 @@ class System(eqx.Module):
     def __check_init__(self) -> None:
         if not self.sublattices:
             raise ValueError("system: expected at least one sublattice")
-        inside = None if isinstance(self.mesh.mask, Tracer) else np.asarray(self.mesh.magnetic)
+        mask = self.mesh.mask  # by NumPy, since a system may be built under jit from concrete parts
+        inside = (
+            None if isinstance(mask, Tracer) else np.ones(self.mesh.shape, bool) if mask is None else np.asarray(mask)
+        )
         for number, sublattice in enumerate(self.sublattices):
             for what, unit, value, allowed, test in (
                 ("M_s", "A/m", sublattice.saturation_magnetization, "> 0 inside the mask", np.greater),
