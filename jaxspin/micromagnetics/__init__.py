@@ -5,10 +5,14 @@ from jaxspin.micromagnetics.anisotropy import CubicAnisotropy, UniaxialAnisotrop
 from jaxspin.micromagnetics.dmi import BulkDMI, InterfacialDMI
 from jaxspin.micromagnetics.evolve import Evolution, evolve
 from jaxspin.micromagnetics.exchange import Exchange
+from jaxspin.micromagnetics.hysteresis import Hysteresis, hysteresis
 from jaxspin.micromagnetics.interlayer import InterlayerExchange
 from jaxspin.micromagnetics.llg import largest_torque, magnetization_rate
+from jaxspin.micromagnetics.long_run import evolve_in_parts
 from jaxspin.micromagnetics.mesh import Mesh, by_region
+from jaxspin.micromagnetics.pair_rotation import evolve_split
 from jaxspin.micromagnetics.relax import Equilibrium, relax
+from jaxspin.micromagnetics.rigid import evolve_rigid
 from jaxspin.micromagnetics.slonczewski import SlonczewskiTorque
 from jaxspin.micromagnetics.spin_orbit_torque import SpinOrbitTorque, spin_hall_angle
 from jaxspin.micromagnetics.sublattice import GYROMAGNETIC_RATIO, Sublattice
@@ -23,6 +27,7 @@ from jaxspin.micromagnetics.system import (
     total_moment,
 )
 from jaxspin.micromagnetics.term import EnergyTerm, field_by_gradient
+from jaxspin.micromagnetics.thermal import evolve_thermal
 from jaxspin.micromagnetics.torque import Torque
 from jaxspin.micromagnetics.zeeman import Zeeman
 from jaxspin.micromagnetics.zhang_li import ZhangLiTorque, drift_velocity
@@ -35,6 +40,7 @@ __all__ = [
     "Equilibrium",
     "Evolution",
     "Exchange",
+    "Hysteresis",
     "InterfacialDMI",
     "InterlayerExchange",
     "Mesh",
@@ -54,7 +60,12 @@ __all__ = [
     "energies",
     "energy",
     "evolve",
+    "evolve_in_parts",
+    "evolve_rigid",
+    "evolve_split",
+    "evolve_thermal",
     "field_by_gradient",
+    "hysteresis",
     "largest_torque",
     "magnetization_rate",
     "relax",

@@ -115,7 +115,7 @@ def evolve(
     """
     times, m0 = jnp.asarray(times, dtype=float), jnp.asarray(m0, dtype=float)
     demand_run(system, m0, times, dt)
-    breaks = _breaks(system) if dt is None else None
+    breaks = waveform_breaks(system) if dt is None else None
     run = integrate(
         _rate,
         system.normalised(m0),
@@ -145,7 +145,7 @@ def evaluations_per_step(method: diffrax.AbstractSolver) -> int:
     return tableau.num_stages - (1 if tableau.fsal else 0)
 
 
-def _breaks(system: System) -> Float[Array, " k"] | None:
+def waveform_breaks(system: System) -> Float[Array, " k"] | None:
     """Times at which any waveform of the system jumps [s], sorted."""
     is_waveform = lambda part: isinstance(part, Waveform)
     found = [part.breaks() for part in jax.tree.leaves(system, is_leaf=is_waveform) if is_waveform(part)]
