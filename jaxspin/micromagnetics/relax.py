@@ -65,7 +65,9 @@ def relax(
     if not isinstance(m0, Tracer) and not np.all(np.isfinite(m0)):
         raise ValueError(f"relax: m0 holds {int(np.sum(~np.isfinite(m0)))} values that are not finite")
     m0 = jax.lax.stop_gradient(m0)
-    m, counts = _minimum(system, m0, jnp.asarray(time, dtype=float), tolerance=tolerance, budget=max_iterations)
+    m, counts = _minimum(
+        system, m0, jnp.asarray(time, dtype=float), tolerance=jnp.asarray(tolerance), budget=jnp.asarray(max_iterations)
+    )
     torque = jax.lax.stop_gradient(largest_torque(system, m, time))
     failure = jnp.where(counts[0] < max_iterations, Status.NO_SOLUTION, Status.MAX_STEPS)
     status = jnp.where(torque <= tolerance, Status.OK, failure)
@@ -74,12 +76,12 @@ def relax(
 
 
 @eqx.filter_jit
-def _minimum(system: System, m0: Array, time: Array, *, tolerance: float, budget: int) -> tuple[Array, Array]:
+def _minimum(system: System, m0: Array, time: Array, *, tolerance: Array, budget: Array) -> tuple[Array, Array]:
     return _descend(system, m0, time, tolerance=tolerance, budget=budget)
 
 
 @eqx.filter_custom_jvp
-def _descend(system: System, m0: Array, time: Array, *, tolerance: float, budget: int) -> tuple[Array, Array]:
+def _descend(system: System, m0: Array, time: Array, *, tolerance: Array, budget: Array) -> tuple[Array, Array]:
     scale = jnp.max(system.saturation_magnetization)
     weight = (system.saturation_magnetization / scale)[..., None]
     volume = scale * system.mesh.cell_volume
@@ -158,7 +160,7 @@ def _descend(system: System, m0: Array, time: Array, *, tolerance: float, budget
 
 
 @_descend.def_jvp
-def _implicit(primals: Any, tangents: Any, *, tolerance: float, budget: int):
+def _implicit(primals: Any, tangents: Any, *, tolerance: Array, budget: Array):
     system, m0, time = primals
     d_system, _, d_time = tangents
     m, counts = _descend(system, m0, time, tolerance=tolerance, budget=budget)
