@@ -203,8 +203,8 @@ class _Reader:
         flat = self.data(kind, math.prod(shape) * count, count, ">" if version == 1 else "<")
         flat = flat * self.number(head, "valuemultiplier", 1.0)
         values = np.transpose(flat.reshape(*shape[::-1], count), (2, 1, 0, 3))
-        units = _words(head.get("valueunits" if version == 2 else "valueunit", ""))
-        labels = _words(head.get("valuelabels", ""))
+        units = tcl_words(head.get("valueunits" if version == 2 else "valueunit", ""))
+        labels = tcl_words(head.get("valuelabels", ""))
         x, y, z = (at - d / 2 for at, d in zip(base, cell, strict=True))
         return OvfField(
             np.ascontiguousarray(values),
@@ -300,5 +300,6 @@ class _Reader:
         return np.array(found)
 
 
-def _words(text: str) -> list[str]:
+def tcl_words(text: str) -> list[str]:
+    """The words of a list of Tcl, in which OOMMF writes names and units."""
     return ["".join(groups) for groups in _WORDS.findall(text)]
