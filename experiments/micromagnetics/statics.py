@@ -133,7 +133,9 @@ def dmi_2d(size: float = 1.0) -> tuple[list[Row], dict[str, Any]]:
     x, y = np.moveaxis(np.asarray(mesh.centres())[..., :2] - 50 * NM, -1, 0)
     r = np.hypot(x, y) / NM
     angle = np.pi * np.clip((35 - r) / 25, 0, 1)  # from up outside to down inside
-    m = np.stack([np.sin(angle) * x / NM / r, np.sin(angle) * y / NM / r, np.cos(angle)], axis=-1)
+    m = np.stack(
+        [-np.sin(angle) * x / NM / r, -np.sin(angle) * y / NM / r, np.cos(angle)], axis=-1
+    )  # inwards for D > 0
     rest = relax(system, system.normalised(jnp.asarray(m[None])), tolerance=1e-6)
     assert rest.status == Status.OK
     m_z = np.asarray(rest.m)[0, :, :, 0, 2]
