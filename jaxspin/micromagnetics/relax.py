@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import lineax
 import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float, Int
@@ -65,9 +66,8 @@ def relax(
     if not isinstance(m0, Tracer) and not np.all(np.isfinite(m0)):
         raise ValueError(f"relax: m0 holds {int(np.sum(~np.isfinite(m0)))} values that are not finite")
     m0 = jax.lax.stop_gradient(m0)
-    m, counts = _minimum(
-        system, m0, jnp.asarray(time, dtype=float), tolerance=jnp.asarray(tolerance), budget=jnp.asarray(max_iterations)
-    )
+    time = jnp.asarray(time, dtype=float)
+    m, counts = _minimum(system, m0, time, jnp.asarray(tolerance), jnp.asarray(max_iterations))
     torque = jax.lax.stop_gradient(largest_torque(system, m, time))
     failure = jnp.where(counts[0] < max_iterations, Status.NO_SOLUTION, Status.MAX_STEPS)
     status = jnp.where(torque <= tolerance, Status.OK, failure)
@@ -76,12 +76,12 @@ def relax(
 
 
 @eqx.filter_jit
-def _minimum(system: System, m0: Array, time: Array, *, tolerance: Array, budget: Array) -> tuple[Array, Array]:
-    return _descend(system, m0, time, tolerance=tolerance, budget=budget)
+def _minimum(system: System, m0: Array, time: Array, tolerance: Array, budget: Array) -> tuple[Array, Array]:
+    return _descend(system, m0, time, tolerance, budget)
 
 
 @eqx.filter_custom_jvp
-def _descend(system: System, m0: Array, time: Array, *, tolerance: Array, budget: Array) -> tuple[Array, Array]:
+def _descend(system: System, m0: Array, time: Array, tolerance: Array, budget: Array) -> tuple[Array, Array]:
     scale = jnp.max(system.saturation_magnetization)
     weight = (system.saturation_magnetization / scale)[..., None]
     volume = scale * system.mesh.cell_volume
@@ -160,10 +160,10 @@ def _descend(system: System, m0: Array, time: Array, *, tolerance: Array, budget
 
 
 @_descend.def_jvp
-def _implicit(primals: Any, tangents: Any, *, tolerance: Array, budget: Array):
-    system, m0, time = primals
-    d_system, _, d_time = tangents
-    m, counts = _descend(system, m0, time, tolerance=tolerance, budget=budget)
+def _implicit(primals: Any, tangents: Any):
+    system, m0, time, tolerance, budget = primals
+    d_system, _, d_time, _, _ = tangents
+    m, counts = _descend(system, m0, time, tolerance, budget)
     slope = lambda system, time: tangent_gradient(system, m, time)
     _, change = eqx.filter_jvp(slope, (system, time), (d_system, d_time))
     return (m, counts), (-solve_tangent(system, m, time, change), None)
@@ -195,8 +195,32 @@ def solve_tangent(
     def apply(v: Array) -> Array:
         return hessian_product(system, m, v, time) + scale * (v - _tangent(m, v))
 
-    # relative to |b| as a whole, which the elementwise tolerances of lineax cannot say: b has exact zeros
-    return _tangent(m, jax.scipy.sparse.linalg.cg(apply, _tangent(m, b), tol=1e-11, maxiter=20_000)[0])
+    operator = lineax.FunctionLinearOperator(apply, jax.eval_shape(lambda: b), lineax.positive_semidefinite_tag)
+    return _tangent(m, lineax.linear_solve(operator, _tangent(m, b), _RelativeCG(), throw=False).value)
+
+
+class _RelativeCG(lineax.AbstractLinearSolver):
+    """Conjugate gradients to a residual relative to |b| as a whole: b holds exact zeros, and any unit."""
+
+    inner: lineax.CG = lineax.CG(rtol=0.0, atol=1e-11, max_steps=20_000)
+
+    def init(self, operator, options):
+        return self.inner.init(operator, options)
+
+    def compute(self, state, vector, options):
+        size = jnp.max(jnp.abs(vector))
+        size = jnp.where(size > 0, size, 1.0)
+        solution, result, stats = self.inner.compute(state, vector / size, options)
+        return solution * size, result, stats
+
+    def transpose(self, state, options):
+        return self.inner.transpose(state, options)
+
+    def conj(self, state, options):
+        return self.inner.conj(state, options)
+
+    def assume_full_rank(self):
+        return True
 
 
 def _tangent(m: Array, v: Array) -> Array:

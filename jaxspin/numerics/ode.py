@@ -89,7 +89,7 @@ def integrate(
     y0 = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=jnp.result_type(leaf, float)), y0)
     project = _unchanged if project is None else project
     if dt0 is None:
-        smallest = 1e-3 * float(jnp.finfo(t0.dtype).eps)  # of the whole span: time stands still long before
+        smallest = 0.25 * float(jnp.finfo(t0.dtype).eps)  # of the whole span: time stands still there
         controller = diffrax.PIDController(rtol=solve.rtol, atol=solve.atol, dtmin=smallest, force_dtmin=False)
         step = None
         if breaks is not None:
@@ -186,7 +186,9 @@ def _projected_type(method: type[diffrax.AbstractSolver]) -> type:
         project: Callable[[Any], Any] = _unchanged
 
         def step(self, *args, **kwargs):
-            y1, *rest = super().step(*args, **kwargs)
-            return self.project(y1), *rest
+            y1, error, *rest = super().step(*args, **kwargs)
+            # a rate that is not finite means a step too long: refused and shortened, where NaN would stop the controller
+            error = jax.tree.map(lambda e: jnp.where(jnp.isfinite(e), e, jnp.inf), error)
+            return self.project(y1), error, *rest
 
     return Projected
