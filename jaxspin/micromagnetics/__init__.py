@@ -16,6 +16,7 @@ from jaxspin.micromagnetics.mesh import Mesh, by_region
 from jaxspin.micromagnetics.oersted import OerstedField, current_field, strip_field
 from jaxspin.micromagnetics.ovf import OvfError, OvfField, read_ovf, write_ovf
 from jaxspin.micromagnetics.pair_rotation import evolve_split
+from jaxspin.micromagnetics.precession_step import PrecessionStep
 from jaxspin.micromagnetics.relax import Equilibrium, relax
 from jaxspin.micromagnetics.rigid import evolve_rigid
 from jaxspin.micromagnetics.slonczewski import SlonczewskiTorque
@@ -58,6 +59,7 @@ __all__ = [
     "OerstedField",
     "OvfError",
     "OvfField",
+    "PrecessionStep",
     "Ringdown",
     "SlonczewskiTorque",
     "SpinOrbitTorque",
