@@ -187,7 +187,7 @@ def _projected_type(method: type[diffrax.AbstractSolver]) -> type:
 
         def step(self, *args, **kwargs):
             y1, error, *rest = super().step(*args, **kwargs)
-            # a rate that is not finite means a step too long: refused and shortened, where NaN would stop the controller
+            # a rate that is not finite means a step too long: shortened, where NaN would stop the controller
             error = jax.tree.map(lambda e: jnp.where(jnp.isfinite(e), e, jnp.inf), error)
             return self.project(y1), error, *rest
 
