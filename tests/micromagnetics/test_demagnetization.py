@@ -99,12 +99,12 @@ def test_tensor_by_its_definition() -> None:
     ("shape", "periodic", "images"),
     [
         ((1, 1, 1), (False,) * 3, None),
-        ((7, 1, 1), (False,) * 3, None),
-        ((1, 5, 4), (False,) * 3, None),
+        pytest.param(*((7, 1, 1), (False,) * 3, None), marks=pytest.mark.slow),
+        pytest.param(*((1, 5, 4), (False,) * 3, None), marks=pytest.mark.slow),
         ((9, 6, 1), (False,) * 3, None),
         ((5, 4, 3), (False,) * 3, None),
         ((6, 5, 1), (True, False, False), 2),
-        ((4, 5, 2), (True, True, False), (2, 1, 0)),
+        pytest.param(*((4, 5, 2), (True, True, False), (2, 1, 0)), marks=pytest.mark.slow),
         ((2, 3, 4), (True, True, True), 1),
     ],
 )

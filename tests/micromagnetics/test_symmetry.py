@@ -140,6 +140,7 @@ def test_broken_mirror_that_does_not_help(system: System) -> None:
     assert found.verdict == "polarity does not matter"
 
 
+@pytest.mark.slow
 def test_pulses_need_a_time_within() -> None:
     """Before the pulse there is no current to judge."""
     system = toggle_set(waveform=Pulse(1e-9, 1e-9))
