@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from jaxspin.plot.style import style
 
@@ -73,6 +74,8 @@ def convergence(found: Results) -> Figure | None:
     axes.loglog(sizes, error, "o-", label="edge tilt")
     axes.loglog(sizes, error[-1] * (sizes / sizes[-1]) ** 2, "--", color="0.5", label="second order")
     axes.set(xlabel="cell size (nm)", ylabel=r"error of $m_x$ at the edge")
+    axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.legend()
     return figure
 
