@@ -37,7 +37,7 @@ def evolve_split(
 
     A step of `dt` holds `substeps` of: half a pair rotation, a Runge-Kutta step (order 4) of all other terms, half a
     pair rotation. The terms of the types `slow` are evaluated once a step and extrapolated linearly in time from the
-    last two. Second order in dt. Works under `jit`, `vmap` and `grad`.
+    last two. Second order in dt where waveforms are continuous: give a pulse a rise. Works under `jit`, `vmap`, `grad`.
 
     Arguments:
         system: with one `SublatticeExchange` or more; two sublattices.
