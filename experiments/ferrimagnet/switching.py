@@ -57,7 +57,7 @@ BREAKING = {  # parameter of the film, sizes, unit for the table
     "dK/dy": ("anisotropy_slope", (0.05, 0.15, 0.4), 1.0, "of K"),
 }
 FIELDS = (-0.08, -0.05, -0.025, 0.0, 0.025, 0.05, 0.08)  # T, of the loop
-CROSS_CURRENT = 3.6e12
+CROSS_CURRENT = 3.7e12
 
 
 def plain_tables(store: Path) -> list[list[str]]:

@@ -18,7 +18,7 @@ def window_figure(found: Mapping[Case, np.ndarray]) -> Figure:
         figure = Figure(figsize=(5.2, 3.4))
         axes = figure.subplots()
         for (case, m_z), colour in zip(found.items(), shades(len(found)), strict=True):
-            axes.plot(1e9 * np.asarray(TIMES), m_z, "-o", color=colour, label=f"{case.current / 1e12:.1f}")
+            axes.plot(1e9 * np.asarray(TIMES), m_z, "-o", color=colour, label=f"{case.current / 1e12:g}")
         axes.axvspan(0, 1e9 * ON, color="0.92", zorder=0)
         axes.text(0.5 * 1e9 * ON, 1.08, "current on", ha="center", color="0.4", fontsize=8)
         axes.set(xlabel="t (ns)", ylabel=r"$\langle m_z\rangle$ of sublattice 1", ylim=(-1.05, 1.2))
