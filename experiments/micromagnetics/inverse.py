@@ -166,8 +166,8 @@ def reversal(currents: jax.Array) -> jax.Array:
 def shape_pulse(height: float, iterations: int) -> tuple[jax.Array, list[tuple[float, float]]]:
     """Steps of the smallest cost that keep the success, from a rectangle; cost and order parameter on the way.
 
-    The order parameter is a step of the current, so its slope is of no use: the cost descends along the surface on which
-    the mean over time, which is smooth, stays. A step that fails or costs more is halved, and success is never left.
+    The order parameter is a step of the current, so its slope is of no use: the cost descends along the surface on
+    which the mean over time, which is smooth, stays. A step that fails or costs more is halved: success is never left.
     """
     reference = cost(jnp.full(STEPS, height))
 
