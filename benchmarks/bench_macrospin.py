@@ -23,7 +23,7 @@ from jaxspin.core import Solve
 from jaxspin.systems.ferrimagnet.constants import MU_0
 from jaxspin.systems.ferrimagnet.drive import Drive
 from jaxspin.systems.ferrimagnet.macrospin import GYROMAGNETIC_RATIO_PER_G, Ferromagnet, Sublattice, torque_fields
-from jaxspin.systems.ferrimagnet.simulation import simulate
+from jaxspin.systems.ferrimagnet.trajectory import simulate
 
 jax.config.update("jax_enable_x64", True)
 

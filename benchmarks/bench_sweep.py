@@ -31,7 +31,7 @@ from jaxspin.systems import load
 from jaxspin.systems.ferrimagnet.constants import MU_0
 from jaxspin.systems.ferrimagnet.drive import Drive, Pulse
 from jaxspin.systems.ferrimagnet.macrospin import Ferromagnet, Sublattice, torque_fields
-from jaxspin.systems.ferrimagnet.simulation import simulate
+from jaxspin.systems.ferrimagnet.trajectory import simulate
 
 jax.config.update("jax_enable_x64", True)
 

@@ -2,6 +2,7 @@
 
 from jaxspin.io.calibration import Calibration, calibrate
 from jaxspin.io.design import DesignPlan, read_design
+from jaxspin.io.fields import field_view, write_vti
 from jaxspin.io.markdown import fill_page, markdown_table
 from jaxspin.io.measured import Measured, Readings, read_data
 from jaxspin.io.runfile import Run, parse_run, read_run, run_text
@@ -41,6 +42,7 @@ __all__ = [
     "check_fit",
     "conditions",
     "factor",
+    "field_view",
     "fill_page",
     "held_controls",
     "hr_text",
@@ -62,4 +64,5 @@ __all__ = [
     "table_text",
     "write_table",
     "write_text",
+    "write_vti",
 ]

@@ -31,12 +31,15 @@ class Trajectory(eqx.Module):
     """States `y` at times `t`, the outcome as `core.Status`, and the number of steps taken.
 
     With save times, `t` has shape (n,) and every leaf of `y` a leading axis n; without, both are those of the end.
+    `last` is the state after the last accepted step and `reached` its time, also where the integration failed.
     """
 
     t: Float[Array, "..."]
     y: PyTree[Array]
     status: Int[Array, ""]
     steps: Int[Array, ""]
+    last: PyTree[Array]
+    reached: Float[Array, ""]
 
 
 def integrate(
@@ -52,6 +55,7 @@ def integrate(
     project: Callable[[Any], Any] | None = None,
     breaks: Float[Array, " k"] | None = None,
     method: diffrax.AbstractSolver = EXPLICIT,
+    observe: Callable[[Any, Any, Any], Any] | None = None,
 ) -> Trajectory:
     """Solve dy/dt = rhs(t, y, args) from `y0` at `t0` to `t1`.
 
@@ -70,9 +74,11 @@ def integrate(
         project: maps a state back onto its manifold (unit length, say) after each accepted step.
         breaks: increasing times at which `rhs` jumps or a pulse starts; a step ends at each, so none is stepped over.
         method: a diffrax solver, `EXPLICIT` or `STIFF` for instance.
+        observe: function of (t, y, args) whose results are kept at the save times in place of the states.
 
     Returns:
-        `Trajectory`; `status` is MAX_STEPS, DIVERGED or NOT_FINITE where it failed, and unreached times hold inf.
+        `Trajectory`; `status` is MAX_STEPS, DIVERGED (also: the step fell below rounding) or NOT_FINITE where it
+        failed, and unreached times hold inf.
 
     Raises:
         RuntimeError: in single precision, with a tolerance below its rounding.
@@ -83,13 +89,19 @@ def integrate(
     y0 = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=jnp.result_type(leaf, float)), y0)
     project = _unchanged if project is None else project
     if dt0 is None:
-        controller, step = diffrax.PIDController(rtol=solve.rtol, atol=solve.atol), None
+        smallest = 0.25 * float(jnp.finfo(t0.dtype).eps)  # of the whole span: time stands still there
+        controller = diffrax.PIDController(rtol=solve.rtol, atol=solve.atol, dtmin=smallest, force_dtmin=False)
+        step = None
         if breaks is not None:
             controller = diffrax.ClipStepSizeController(controller, jump_ts=jax.lax.stop_gradient((breaks - t0) / span))
     elif breaks is not None:
         raise ValueError("integrate: breaks need adaptive steps; leave out dt0, or place breaks on multiples of dt0")
     else:
         controller, step = diffrax.ConstantStepSize(), dt0 / span
+    keep = _Kept(project, observe)
+    kept = diffrax.SubSaveAt(t1=True, fn=keep)
+    if saveat is not None:
+        kept = diffrax.SubSaveAt(ts=_reduced_times(saveat, t0, span), fn=keep)
     forward = solve.differentiate is Differentiate.forward
     meter = diffrax.TqdmProgressMeter() if solve.progress and sys.stderr.isatty() else diffrax.NoProgressMeter()
     solution = diffrax.diffeqsolve(
@@ -100,18 +112,20 @@ def integrate(
         dt0=step,
         y0=y0,
         args=(t0, span, args),
-        saveat=diffrax.SaveAt(t1=True) if saveat is None else diffrax.SaveAt(ts=_reduced_times(saveat, t0, span)),
+        saveat=diffrax.SaveAt(subs=[diffrax.SubSaveAt(t1=True), kept]),
         stepsize_controller=controller,
         adjoint=diffrax.ForwardMode() if forward else diffrax.RecursiveCheckpointAdjoint(),
         max_steps=solve.max_steps,
         progress_meter=meter,
         throw=False,
     )
-    y = jax.vmap(project)(solution.ys)  # saved states between steps are interpolated, so they need it too
-    if saveat is None:
-        y = jax.tree.map(lambda leaf: leaf[0], y)
+    assert solution.ts is not None  # asked for in `saveat`
+    assert solution.ys is not None
+    last = jax.tree.map(lambda leaf: leaf[0], solution.ys[0])
+    y = solution.ys[1] if saveat is not None else jax.tree.map(lambda leaf: leaf[0], solution.ys[1])
     t = t0 + span if saveat is None else saveat
-    return Trajectory(t, y, _status(solution.result, y), jnp.asarray(solution.stats["num_steps"], dtype=jnp.int32))
+    steps = jnp.asarray(solution.stats["num_steps"], dtype=jnp.int32)
+    return Trajectory(t, y, _status(solution.result, y), steps, last, t0 + span * solution.ts[0][0])
 
 
 def _reduced_times(saveat: Float[Array, " n"], t0: Array, span: Array) -> Float[Array, " n"]:
@@ -142,6 +156,18 @@ class _Reduced(eqx.Module):
         return jax.tree.map(lambda rate: rate * span, self.rhs(t0 + tau * span, y, args))
 
 
+class _Kept(eqx.Module):
+    """What is kept at a save time; states between steps are interpolated, so they are put on the manifold again."""
+
+    project: Callable[[Any], Any]
+    observe: Callable[[Any, Any, Any], Any] | None
+
+    def __call__(self, tau: Any, y: Any, args: tuple[Array, Array, Any]) -> Any:
+        t0, span, args = args
+        y = self.project(y)
+        return y if self.observe is None else self.observe(t0 + tau * span, y, args)
+
+
 def _projected(method: diffrax.AbstractSolver, project: Callable[[Any], Any]) -> diffrax.AbstractSolver:
     """The same solver, with every step ending on the manifold."""
     known = {field.name: getattr(method, field.name) for field in dataclasses.fields(method) if field.init}
@@ -160,7 +186,9 @@ def _projected_type(method: type[diffrax.AbstractSolver]) -> type:
         project: Callable[[Any], Any] = _unchanged
 
         def step(self, *args, **kwargs):
-            y1, *rest = super().step(*args, **kwargs)
-            return self.project(y1), *rest
+            y1, error, *rest = super().step(*args, **kwargs)
+            # a rate that is not finite means a step too long: shortened, where NaN would stop the controller
+            error = jax.tree.map(lambda e: jnp.where(jnp.isfinite(e), e, jnp.inf), error)
+            return self.project(y1), error, *rest
 
     return Projected

@@ -17,7 +17,6 @@ from jaxspin.systems.ferrimagnet.nucleation import droplet_field, threshold_fiel
 from jaxspin.systems.ferrimagnet.observables import MODEL, observe
 from jaxspin.systems.ferrimagnet.parameters import CoTb, GradientFilm
 from jaxspin.systems.ferrimagnet.resonance import modes
-from jaxspin.systems.ferrimagnet.simulation import relax, simulate
 from jaxspin.systems.ferrimagnet.spin_orbit_torque import h_dl_efficiency, theta_dl
 from jaxspin.systems.ferrimagnet.stepped_scan import STEPPED_SCAN, BarOnBench, Bench, SteppedScan, stepped_scan
 from jaxspin.systems.ferrimagnet.switching import (
@@ -26,6 +25,7 @@ from jaxspin.systems.ferrimagnet.switching import (
     hall_loop,
     vanishing_field,
 )
+from jaxspin.systems.ferrimagnet.trajectory import relax, simulate
 
 __all__ = [
     "HARMONIC_HALL",

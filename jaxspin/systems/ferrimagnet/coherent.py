@@ -12,7 +12,7 @@ from jaxspin.numerics import bifurcation
 from jaxspin.systems.ferrimagnet.constants import ELEMENTARY_CHARGE, HBAR
 from jaxspin.systems.ferrimagnet.drive import Drive
 from jaxspin.systems.ferrimagnet.macrospin import Magnet, Moments, collinear, field_scale
-from jaxspin.systems.ferrimagnet.simulation import relax, torque_residual
+from jaxspin.systems.ferrimagnet.trajectory import relax, torque_residual
 
 _STEP = 0.05  # arclength between points of the branch, in units of |m| = 1 and of `current_scale`
 _POINTS = 64

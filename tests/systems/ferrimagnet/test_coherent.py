@@ -10,7 +10,7 @@ from jaxspin.systems.ferrimagnet.coherent import current_scale, fold_current, fo
 from jaxspin.systems.ferrimagnet.constants import ELEMENTARY_CHARGE, HBAR, MU_0
 from jaxspin.systems.ferrimagnet.drive import Drive, Ramp
 from jaxspin.systems.ferrimagnet.macrospin import Ferromagnet, Sublattice, TwoSublattice, torque_fields
-from jaxspin.systems.ferrimagnet.simulation import simulate
+from jaxspin.systems.ferrimagnet.trajectory import simulate
 
 FILM = Ferromagnet(Sublattice(M=1e5, K=2e4, alpha=0.1, theta_DL=0.06), t=6e-9)
 H_K = 2 * 2e4 / (MU_0 * 1e5)

@@ -27,7 +27,7 @@ from jaxspin.systems.ferrimagnet.macrospin import (
     normalized,
     torque_fields,
 )
-from jaxspin.systems.ferrimagnet.simulation import relax, simulate
+from jaxspin.systems.ferrimagnet.trajectory import relax, simulate
 
 TILTED = jnp.array([[0.3, 0.2, 0.9]])
 TILTED_PAIR = jnp.array([[0.3, 0.2, 0.9], [-0.2, -0.3, -0.9]])

@@ -12,7 +12,7 @@ from jaxspin.systems.ferrimagnet.constants import MU_0
 from jaxspin.systems.ferrimagnet.drive import Drive
 from jaxspin.systems.ferrimagnet.macrospin import Ferromagnet, Sublattice, TwoSublattice, collinear
 from jaxspin.systems.ferrimagnet.resonance import modes
-from jaxspin.systems.ferrimagnet.simulation import relax, simulate
+from jaxspin.systems.ferrimagnet.trajectory import relax, simulate
 
 UNDAMPED = {"first.alpha": 0.0, "second.alpha": 0.0}
 
