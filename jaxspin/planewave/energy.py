@@ -1,0 +1,140 @@
+"""The total energy, one function of model, orbitals and occupations, and its terms; potentials are their derivatives.
+
+Forces and stress are derivatives of `total_energy` at fixed orbitals (Hellmann-Feynman). Hartree atomic units.
+"""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from jaxspin.planewave.basis import Basis, Grid, grid_vectors
+from jaxspin.planewave.crystal import Crystal
+from jaxspin.planewave.density import density
+from jaxspin.planewave.ewald import ewald_energy
+from jaxspin.planewave.hamiltonian import coupling, product, projectors
+from jaxspin.planewave.model import KohnSham
+from jaxspin.planewave.pseudopotential import local_of_square
+
+
+class Energies(eqx.Module):
+    """The terms of the total energy of a cell [hartree]."""
+
+    kinetic: Float[Array, ""]
+    nonlocal_part: Float[Array, ""]
+    local: Float[Array, ""]
+    hartree: Float[Array, ""]
+    exchange_correlation: Float[Array, ""]
+    ewald: Float[Array, ""]
+
+    @property
+    def total(self) -> Float[Array, ""]:
+        """Their sum."""
+        return sum(jax.tree.leaves(self), jnp.array(0.0))
+
+
+def total_energy(
+    model: KohnSham,
+    basis: Basis,
+    orbitals: Complex[Array, "k bands spins waves"],
+    occupations: Float[Array, "k bands"],
+) -> Energies:
+    """The Kohn-Sham energy of orthonormal orbitals with given occupations (2 at most without spin, 1 for spinors).
+
+    Differentiable in the model and the orbitals. Under `jit` the crystal must be concrete, or see `ewald_energy`.
+    """
+    electrons = electronic_energy(model, basis, orbitals, occupations)
+    return eqx.tree_at(lambda e: e.ewald, electrons, ewald_energy(model.crystal, jnp.array(model.charges)))
+
+
+@eqx.filter_jit
+def electronic_energy(
+    model: KohnSham,
+    basis: Basis,
+    orbitals: Complex[Array, "k bands spins waves"],
+    occupations: Float[Array, "k bands"],
+) -> Energies:
+    """`total_energy` without the repulsion of the cores."""
+    kinetic, separable = _one_body(model, basis, orbitals, occupations)
+    n = density(model, basis, orbitals, occupations)
+    return Energies(kinetic, separable, *_of_density(model, n), jnp.zeros(()))
+
+
+def effective_potential(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, "n1 n2 n3"]:
+    """Local, Hartree and exchange-correlation potential of a density: the derivative of their energies [hartree]."""
+    return jax.grad(lambda n: sum(_of_density(model, n)))(n) * (n.size / model.crystal.volume)
+
+
+def hartree_exchange_correlation(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
+    """The part of the energy that is not linear in the density [hartree]."""
+    return hartree_energy(model, n) + exchange_correlation_energy(model, n)
+
+
+def hartree_energy(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
+    """(volume/2) sum_G 4 pi |n(G)|^2/G^2 without G = 0 [hartree]."""
+    waves = jnp.fft.fftn(n) / n.size
+    g2 = jnp.sum(grid_vectors(model.crystal, n.shape) ** 2, axis=-1)
+    kernel = jnp.where(g2 > 0, 4 * jnp.pi / jnp.where(g2 > 0, g2, 1), 0)
+    return 0.5 * model.crystal.volume * jnp.sum(kernel * (waves.real**2 + waves.imag**2))
+
+
+def exchange_correlation_energy(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
+    """Integral of the functional's energy density over the cell, gradients by Fourier transform [hartree]."""
+    sigma = jnp.zeros_like(n)
+    if model.functional.needs_gradient:
+        waves = jnp.fft.fftn(n)[..., None]
+        gradient = jnp.fft.ifftn(1j * _odd_vectors(model.crystal, n.shape) * waves, axes=(0, 1, 2)).real
+        sigma = jnp.sum(gradient**2, axis=-1)
+    return jnp.sum(model.functional.energy_density(n, sigma)) * (model.crystal.volume / n.size)
+
+
+def local_energy(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
+    """Energy of the density in the local part of the pseudopotentials [hartree]."""
+    return jnp.sum(external_potential(model, n.shape) * n) * (model.crystal.volume / n.size)
+
+
+def external_potential(model: KohnSham, grid: Grid) -> Float[Array, "n1 n2 n3"]:
+    """The local part of all pseudopotentials on the grid [hartree]."""
+    crystal = model.crystal
+    vectors = grid_vectors(crystal, grid)
+    g2 = jnp.sum(vectors**2, axis=-1)
+    waves = jnp.zeros(grid, complex)
+    for pseudo in model.pseudopotentials:
+        atoms = [i for i, element in enumerate(crystal.species) if element == pseudo.element]
+        structure = sum((jnp.exp(-1j * vectors @ crystal.cartesian[i]) for i in atoms), jnp.zeros(grid, complex))
+        waves = waves + local_of_square(pseudo, g2) * structure
+    return jnp.fft.ifftn(waves).real * (math.prod(grid) / crystal.volume)
+
+
+def _of_density(model: KohnSham, n: Array) -> tuple[Array, Array, Array]:
+    return local_energy(model, n), hartree_energy(model, n), exchange_correlation_energy(model, n)
+
+
+def _one_body(model: KohnSham, basis: Basis, orbitals: Array, occupations: Array) -> tuple[Array, Array]:
+    """Kinetic energy and that of the separable part."""
+    weights = basis.weights[:, None] * occupations
+    square = jnp.sum(basis.wave_vectors(model.crystal) ** 2, axis=-1)
+    probability = jnp.sum(orbitals.real**2 + orbitals.imag**2, axis=2)
+    kinetic = 0.5 * jnp.einsum("kb,kbw,kw->", weights, probability, square)
+    matrix = coupling(model)
+
+    def separable(each: tuple[Array, Array, Array]) -> Array:
+        p, waves, weight = each
+        bands, spins, _ = waves.shape
+        overlaps = product(waves.reshape(bands * spins, -1), jnp.conj(p).T).reshape(bands, spins, -1)
+        overlaps = overlaps.transpose(0, 2, 1).reshape(bands, -1)
+        return jnp.einsum("b,bi,ij,bj->", weight, overlaps.conj(), matrix, overlaps).real
+
+    return kinetic, jnp.sum(jax.lax.map(separable, (projectors(model, basis), orbitals, weights)))
+
+
+def _odd_vectors(crystal: Crystal, grid: Grid) -> Float[Array, "n1 n2 n3 3"]:
+    """Reciprocal vectors for derivatives: zero at the edge of an even grid, where +G and -G are the same point."""
+    vectors = grid_vectors(crystal, grid)
+    for axis, points in enumerate(grid):
+        if points % 2 == 0:
+            inside = jnp.arange(points) != points // 2
+            vectors = vectors * jnp.expand_dims(inside, tuple(i for i in range(4) if i != axis))
+    return vectors
