@@ -79,7 +79,7 @@ def pseudopotential(
     charge: int,
     r_local: Float[ArrayLike, ""],
     c: Sequence[float],
-    channels: Sequence[tuple[float, Sequence[Sequence[float]], Sequence[Sequence[float]]]],
+    channels: Sequence[tuple[float, Float[ArrayLike, "i i"], Float[ArrayLike, "i i"]]],
     name: str = "",
 ) -> Pseudopotential:
     """A pseudopotential from its published numbers: `channels` are (r_l, h_ij, k_ij), matrices, for l = 0, 1, ...
@@ -87,15 +87,16 @@ def pseudopotential(
     Raises:
         ValueError: as `Pseudopotential`; for more than 4 local coefficients, 4 channels or 3 projectors.
     """
-    if len(c) > 4 or len(channels) > CHANNELS or any(len(h) > MOST for _, h, _ in channels):
+    if len(c) > 4 or len(channels) > CHANNELS or any(np.shape(h)[0] > MOST for _, h, _ in channels):
         raise ValueError(
             f"pseudopotential {name}: at most 4 local coefficients, {CHANNELS} channels, {MOST} projectors"
         )
     radii, h, k = np.zeros(CHANNELS), np.zeros((CHANNELS, MOST, MOST)), np.zeros((CHANNELS, MOST, MOST))
     for l, (radius, scalar, orbit) in enumerate(channels):
-        n = len(scalar)
+        n = np.shape(scalar)[0]
         radii[l], h[l, :n, :n], k[l, :n, :n] = radius, np.reshape(scalar, (n, n)), np.reshape(orbit, (n, n))
-    count = tuple(len(channels[l][1]) if l < len(channels) else 0 for l in range(CHANNELS))
+    sizes = [np.shape(h)[0] for _, h, _ in channels]
+    count = (*sizes, *[0] * (CHANNELS - len(sizes)))
     return Pseudopotential(element, charge, r_local, [*c, *[0.0] * (4 - len(c))], radii, h, k, count, name)
 
 
@@ -122,9 +123,8 @@ def tabulated(element: str, functional: str = "PBE", charge: int | None = None) 
         )
     name = max(wanted, key=lambda n: known[n]["charge"])
     row = known[name]
-    channels = [
-        (each["r"], symmetric(each["h"]), symmetric(each.get("k", [0.0] * len(each["h"])))) for each in row["channels"]
-    ]
+    none = lambda each: [0.0] * len(each["h"])
+    channels = [(each["r"], symmetric(each["h"]), symmetric(each.get("k", none(each)))) for each in row["channels"]]
     return pseudopotential(element, row["charge"], row["r_local"], row["c"], channels, name)
 
 
