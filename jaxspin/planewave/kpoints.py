@@ -4,7 +4,7 @@ k and positions are fractional: an operation takes the atom at x to W x + t, the
 exp(-2 pi i G.t) n(W^T G) and a state at k to one at W^-T k.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -58,9 +58,8 @@ def symmetry_operations(crystal: Crystal, tolerance: float = 1e-5) -> Operations
         raise ImportError("symmetry needs spglib: pip install 'jaxspin[planewave]', or give operations") from error
     kinds = sorted(set(crystal.species))
     numbers = [kinds.index(element) + 1 for element in crystal.species]
-    found = spglib.get_symmetry(
-        (np.asarray(crystal.lattice), np.asarray(crystal.positions), numbers), symprec=tolerance
-    )
+    cell: Any = (np.asarray(crystal.lattice), np.asarray(crystal.positions), numbers)
+    found = spglib.get_symmetry(cell, symprec=tolerance)
     if found is None:
         raise ValueError(f"symmetry_operations: spglib finds no space group within {tolerance} bohr")
     return Operations(np.asarray(found["rotations"], dtype=int), np.asarray(found["translations"], dtype=float))
