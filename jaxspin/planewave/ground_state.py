@@ -1,0 +1,209 @@
+"""The self-consistent ground state: what (model), in which waves (basis), how (algorithm). Hartree atomic units."""
+
+from collections.abc import Callable
+from os import PathLike
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from jaxspin.core import Status
+from jaxspin.planewave.basis import Basis
+from jaxspin.planewave.checkpoint import fingerprint, load, save
+from jaxspin.planewave.density import atomic_density
+from jaxspin.planewave.energy import Energies
+from jaxspin.planewave.ewald import ewald_energy
+from jaxspin.planewave.mixing import Anderson, Past
+from jaxspin.planewave.model import KohnSham
+from jaxspin.planewave.scf import Step, random_orbitals, step
+
+
+class SelfConsistency(eqx.Module):
+    """How the ground state is sought.
+
+    Arguments:
+        tolerance: density that still moves in a step, integral |n_out - n_in|/electrons; the error of the energy is of
+            its square, that of eigenvalues [hartree] of its own order.
+        max_steps: the search ends there.
+        mixing: of the densities.
+        empty_bands: besides the filled ones, which make these converge faster.
+        band_steps: of the eigensolver in each step.
+        first_steps: of the eigensolver in the first step, from random orbitals.
+        seed: of the random orbitals.
+    """
+
+    tolerance: float = eqx.field(default=1e-7, static=True)
+    max_steps: int = eqx.field(default=40, static=True)
+    mixing: Anderson = Anderson(damping=0.5)
+    empty_bands: int = eqx.field(default=3, static=True)
+    band_steps: int = eqx.field(default=4, static=True)
+    first_steps: int = eqx.field(default=14, static=True)
+    seed: int = eqx.field(default=0, static=True)
+
+    def __check_init__(self) -> None:
+        if not self.tolerance > 0 or min(self.max_steps, self.band_steps, self.first_steps) < 1 or self.empty_bands < 0:
+            raise ValueError(
+                "SelfConsistency: tolerance must be positive, max_steps, band_steps and first_steps at least 1 and "
+                f"empty_bands at least 0; got {self}"
+            )
+
+
+class Iteration(NamedTuple):
+    """One line of the history: number, energy [hartree], density that moved, residual of the filled bands [hartree]."""
+
+    number: int
+    energy: float
+    moved: float
+    residual: float
+
+    def __str__(self) -> str:
+        return f"{self.number:3d}  E = {self.energy:.9f} Ha  density {self.moved:.1e}  bands {self.residual:.1e}"
+
+
+class GroundState(eqx.Module):
+    """A self-consistent solution, or where the search for it ended: see `status`.
+
+    Where it is not OK, `energies` are NaN and the last iterates are in `history`.
+
+    Arguments:
+        density: on the grid [1/bohr^3].
+        orbitals: shape (k, bands, spins, waves).
+        eigenvalues: of all bands, ascending [hartree]; those of the empty ones are rough.
+        occupations: electrons in each orbital, shape (k, bands).
+        energies: the terms of the total energy [hartree].
+        status: OK, MAX_STEPS or NOT_FINITE.
+        history: energy [hartree], density that moved, residual of the bands [hartree] for every step, shape (steps, 3).
+    """
+
+    density: Float[Array, "n1 n2 n3"]
+    orbitals: Complex[Array, "k bands spins waves"]
+    eigenvalues: Float[Array, "k bands"]
+    occupations: Float[Array, "k bands"]
+    energies: Energies
+    status: Status = eqx.field(static=True)
+    history: Float[np.ndarray, "steps 3"]
+
+    @property
+    def advice(self) -> str:
+        """What happened and what to try, in one line."""
+        return _ADVICE[self.status].format(len(self.history), self.history[-1, 1])
+
+    def checked(self) -> "GroundState":
+        """Itself, or `RuntimeError` with advice where it is not self-consistent."""
+        if self.status is not Status.OK:
+            raise RuntimeError(f"no self-consistent ground state: {self.advice}")
+        return self
+
+
+_ADVICE = {
+    Status.OK: "self-consistent after {} steps, density moved by {:.1e}",
+    Status.MAX_STEPS: "after {} steps the density still moves by {:.1e}: raise max_steps, lower Anderson(damping=...), for "
+    "metals set a smearing, for long metallic cells Anderson(screening=1.0)",
+    Status.NOT_FINITE: "not finite after {} steps (density moved by {:.1e}): atoms too close, or coefficients of a "
+    "pseudopotential that are out of range",
+}
+
+
+def ground_state(
+    model: KohnSham,
+    basis: Basis,
+    algorithm: SelfConsistency = SelfConsistency(),
+    *,
+    start: GroundState | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    progress: Callable[[Iteration], object] = lambda _: None,
+) -> GroundState:
+    """The self-consistent solution of the Kohn-Sham equations; not under `jit` or `grad` (see `response`).
+
+    Arguments:
+        model: crystal, pseudopotentials, functional, spin-orbit coupling.
+        basis: plane waves and k points.
+        algorithm: tolerance, mixing, budget.
+        start: the solution of a similar problem in the same basis, from whose density and orbitals to start.
+        checkpoint: a file written after every step; where it exists the run goes on from it.
+        progress: called with every `Iteration`, such as `print`.
+
+    Raises:
+        ValueError: for an odd number of electrons without spin, more bands than waves, a checkpoint of another
+            calculation, a start in another basis.
+    """
+    bands = _filled(model) + algorithm.empty_bands
+    if bands > basis.waves * model.spins // 3:
+        raise ValueError(
+            f"ground_state: {bands} bands need more than {basis.waves} waves per k point: raise the cutoff"
+        )
+    n, orbitals = _start(model, basis, algorithm, start, bands)
+    past = algorithm.mixing.empty(n)
+    lines = np.zeros((algorithm.max_steps, 3))
+    done = np.array(0)
+    identity = fingerprint(model, basis, eqx.tree_at(lambda a: a.mixing, algorithm, None)) if checkpoint else ""
+    state = (n, orbitals, past, lines, done)
+    if checkpoint is not None and (saved := load(checkpoint, identity, state)) is not None:
+        n, orbitals, past, lines, done = state = saved
+    cores = float(ewald_energy(model.crystal, jnp.array(model.charges)))
+    moved = lines[int(done) - 1, 1] if done else 1e-2
+    for number in range(int(done), algorithm.max_steps):
+        band_steps = algorithm.first_steps if number == 0 and start is None else algorithm.band_steps
+        result = step(model, basis, n, orbitals, jnp.array(max(0.1 * moved, 1e-10)), jnp.array(band_steps))
+        orbitals = result.bands.orbitals
+        line = _line(number, result, n, model, cores)
+        lines[number], moved = line[1:], line.moved
+        progress(line)
+        if not np.all(np.isfinite(line)):
+            return _result(result, cores, Status.NOT_FINITE, lines[: number + 1])
+        if moved < algorithm.tolerance:
+            return _result(result, cores, Status.OK, lines[: number + 1])
+        n, past = _mix(algorithm.mixing, n, result.density - n, past, model)
+        if checkpoint is not None:
+            save(checkpoint, identity, (n, orbitals, past, lines, np.array(number + 1)))
+    return _result(step(model, basis, n, orbitals, jnp.array(1.0), jnp.array(0)), cores, Status.MAX_STEPS, lines)
+
+
+def _filled(model: KohnSham) -> int:
+    """How many bands the electrons fill."""
+    filled, rest = divmod(model.electrons * model.spins, 2)
+    if rest:
+        raise ValueError(
+            f"ground_state: {model.electrons} electrons per cell is odd, so some band is half filled: no insulator without "
+            "spin; double the cell, or set a smearing"
+        )
+    return filled
+
+
+def _start(
+    model: KohnSham, basis: Basis, algorithm: SelfConsistency, start: GroundState | None, bands: int
+) -> tuple[Array, Array]:
+    if start is None:
+        return atomic_density(model, basis), random_orbitals(model, basis, bands, algorithm.seed)
+    shape = (len(basis.kpoints), bands, model.spins, basis.waves)
+    if start.density.shape != basis.grid or start.orbitals.shape != shape:
+        raise ValueError(
+            f"ground_state: start has density {start.density.shape} and orbitals {start.orbitals.shape}, this basis and "
+            f"algorithm need {basis.grid} and {shape}"
+        )
+    return start.density, start.orbitals
+
+
+def _line(number: int, result: Step, n: Array, model: KohnSham, cores: float) -> Iteration:
+    volume = float(model.crystal.volume)
+    moved = float(jnp.sum(jnp.abs(result.density - n))) * volume / n.size / model.electrons
+    residual = float(jnp.max(jnp.where(result.occupations > 0, result.bands.residuals, 0)))
+    return Iteration(number, float(result.energies.total) + cores, moved, residual)
+
+
+@eqx.filter_jit
+def _mix(mixing: Anderson, n: Array, residual: Array, past: Past, model: KohnSham) -> tuple[Array, Past]:
+    return mixing(n, residual, past, model.crystal)
+
+
+def _result(result: Step, cores: float, status: Status, lines: np.ndarray) -> GroundState:
+    energies = eqx.tree_at(lambda e: e.ewald, result.energies, jnp.array(cores))
+    if status is not Status.OK:
+        energies = jax.tree.map(lambda e: jnp.full_like(e, jnp.nan), energies)
+    bands = result.bands
+    return GroundState(
+        result.density, bands.orbitals, bands.energies, result.occupations, energies, status, np.array(lines)
+    )
