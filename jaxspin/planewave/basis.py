@@ -1,9 +1,10 @@
 """Plane waves below a cutoff at every k point, and the grid that carries densities and potentials.
 
-The reciprocal vectors are integers, chosen once; the lattice that turns them into wave vectors stays free, so that strain
-is differentiable at a fixed set of waves. Hartree atomic units: lengths in bohr, energies in hartree.
+The reciprocal vectors are integers, chosen once; the lattice that turns them into wave vectors stays free, so that
+strain is differentiable at a fixed set of waves. Hartree atomic units: lengths in bohr, energies in hartree.
 """
 
+import dataclasses
 import itertools
 
 import equinox as eqx
@@ -27,6 +28,8 @@ class Basis(eqx.Module):
         weights: of the k points, sum 1, shape (k,).
         miller: integer coordinates of G, shape (k, waves, 3).
         mask: False where a wave is only padding, shape (k, waves).
+        rotations: W of the operations x -> W x + t that reduced the mesh, shape (ops, 3, 3).
+        translations: t of the operations, shape (ops, 3).
         images: for each operation of the crystal, where on the flattened grid the rotated G lies, shape (ops, points).
         phases: exp(-i G.t) of each operation, shape (ops, points); zero outside the sphere of the density.
         grid: points of the Fourier grid along each lattice vector, static.
@@ -37,6 +40,8 @@ class Basis(eqx.Module):
     weights: Float[Array, " k"]
     miller: Int[Array, "k waves 3"]
     mask: Bool[Array, "k waves"]
+    rotations: Int[Array, "ops 3 3"]
+    translations: Float[Array, "ops 3"]
     images: Int[Array, "ops points"]
     phases: Complex[Array, "ops points"]
     grid: Grid = eqx.field(static=True)
@@ -45,7 +50,7 @@ class Basis(eqx.Module):
     @property
     def index(self) -> Int[Array, "k waves"]:
         """Position of each wave on the flattened grid."""
-        n1, n2, n3 = self.grid
+        _, n2, n3 = self.grid
         h, k, l = jnp.moveaxis(self.miller % jnp.array(self.grid), -1, 0)
         return (h * n2 + k) * n3 + l
 
@@ -63,7 +68,7 @@ class Basis(eqx.Module):
         kpoints = np.atleast_2d(np.asarray(kpoints, dtype=float))
         miller, mask = _sphere(np.asarray(crystal.reciprocal), kpoints, self.cutoff, self.grid)
         weights = jnp.full(len(kpoints), 1 / len(kpoints))
-        return Basis(jnp.asarray(kpoints), weights, miller, mask, self.images, self.phases, self.grid, self.cutoff)
+        return dataclasses.replace(self, kpoints=jnp.asarray(kpoints), weights=weights, miller=miller, mask=mask)
 
 
 def plane_waves(crystal: Crystal, cutoff: float, kpoints: KPoints, grid: Grid | None = None) -> Basis:
@@ -73,8 +78,8 @@ def plane_waves(crystal: Crystal, cutoff: float, kpoints: KPoints, grid: Grid | 
         crystal: fixes which waves there are; needs concrete numbers.
         cutoff: kinetic energy [hartree].
         kpoints: a mesh with the operations that reduced it.
-        grid: points of the Fourier grid; by default the smallest with factors 2, 3, 5 that represents every product of two
-            waves exactly.
+        grid: points of the Fourier grid; by default the smallest with factors 2, 3, 5 that represents every product of
+            two waves exactly.
 
     Raises:
         ValueError: for a cutoff that is not positive or a grid too small for the waves.
@@ -98,8 +103,18 @@ def plane_waves(crystal: Crystal, cutoff: float, kpoints: KPoints, grid: Grid | 
     images, phases = _operations(
         reciprocal, np.asarray(kpoints.rotations), np.asarray(kpoints.translations), 4 * cutoff, grid
     )
-    weights = jnp.asarray(kpoints.weights)
-    return Basis(jnp.asarray(kpoints.fractional), weights, miller, mask, images, phases, grid, float(cutoff))
+    return Basis(
+        jnp.asarray(kpoints.fractional),
+        jnp.asarray(kpoints.weights),
+        miller,
+        mask,
+        jnp.asarray(kpoints.rotations),
+        jnp.asarray(kpoints.translations),
+        images,
+        phases,
+        grid,
+        float(cutoff),
+    )
 
 
 def good_size(least: int) -> int:

@@ -1,4 +1,4 @@
-"""The electron density on the grid: from orbitals, symmetrised in reciprocal space, and a superposition of atoms to start.
+"""The electron density on the grid: from orbitals, symmetrised in reciprocal space, and from atoms to start with.
 
 Hartree atomic units: densities in 1/bohr^3.
 """

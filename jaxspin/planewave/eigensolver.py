@@ -1,7 +1,7 @@
 """The lowest bands of one k point by locally optimal block conjugate gradients.
 
-A. V. Knyazev, SIAM J. Sci. Comput. 23, 517 (2001); preconditioner of Teter, Payne, Allan, Phys. Rev. B 40, 12255 (1989).
-Hartree atomic units.
+A. V. Knyazev, SIAM J. Sci. Comput. 23, 517 (2001), with the preconditioner of Teter, Payne, Allan, Phys. Rev. B 40,
+12255 (1989). Hartree atomic units.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,7 @@ def lowest_bands(
 def precondition(
     residuals: Complex[Array, "bands n"], orbitals: Complex[Array, "bands n"], kinetic: Float[Array, " n"]
 ) -> Complex[Array, "bands n"]:
-    """The residuals with high kinetic energies damped, relative to that of each band: Teter, Payne, Allan, Eq. (5.16)."""
+    """Residuals with high kinetic energies damped, relative to that of the band: Teter, Payne, Allan, Eq. (5.16)."""
     own = jnp.sum((orbitals.real**2 + orbitals.imag**2) * kinetic, axis=1, keepdims=True)
     x = kinetic / (1.5 * own)
     top = 27 + x * (18 + x * (12 + 8 * x))

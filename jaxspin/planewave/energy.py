@@ -8,13 +8,14 @@ import math
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, ArrayLike, Complex, Float
 
 from jaxspin.planewave.basis import Basis, Grid, grid_vectors
 from jaxspin.planewave.crystal import Crystal
 from jaxspin.planewave.density import density
 from jaxspin.planewave.ewald import ewald_energy
 from jaxspin.planewave.hamiltonian import coupling, product, projectors
+from jaxspin.planewave.hartree import coulomb_kernel, hartree_energy
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.pseudopotential import local_of_square
 
@@ -28,6 +29,7 @@ class Energies(eqx.Module):
     hartree: Float[Array, ""]
     exchange_correlation: Float[Array, ""]
     ewald: Float[Array, ""]
+    smearing: Float[Array, ""]
 
     @property
     def total(self) -> Float[Array, ""]:
@@ -40,26 +42,23 @@ def total_energy(
     basis: Basis,
     orbitals: Complex[Array, "k bands spins waves"],
     occupations: Float[Array, "k bands"],
+    smearing: Float[ArrayLike, ""] = 0.0,
 ) -> Energies:
-    """The Kohn-Sham energy of orthonormal orbitals with given occupations (2 at most without spin, 1 for spinors).
+    """The Kohn-Sham energy of orthonormal orbitals; differentiable in the model and the orbitals.
 
-    Differentiable in the model and the orbitals. Under `jit` the crystal must be concrete, or see `ewald_energy`.
+    Arguments:
+        model, basis: as everywhere.
+        orbitals: orthonormal at every k.
+        occupations: electrons in each, at most 2 without spin, 1 for spinors.
+        smearing: the energy -T S of the occupations [hartree].
     """
-    electrons = electronic_energy(model, basis, orbitals, occupations)
-    return eqx.tree_at(lambda e: e.ewald, electrons, ewald_energy(model.crystal, jnp.array(model.charges)))
-
-
-@eqx.filter_jit
-def electronic_energy(
-    model: KohnSham,
-    basis: Basis,
-    orbitals: Complex[Array, "k bands spins waves"],
-    occupations: Float[Array, "k bands"],
-) -> Energies:
-    """`total_energy` without the repulsion of the cores."""
-    kinetic, separable = _one_body(model, basis, orbitals, occupations)
     n = density(model, basis, orbitals, occupations)
-    return Energies(kinetic, separable, *_of_density(model, n), jnp.zeros(()))
+    return Energies(
+        *_one_body(model, basis, orbitals, occupations),
+        *_of_density(model, n),
+        ewald_energy(model.crystal, jnp.array(model.charges, dtype=float)),
+        jnp.asarray(smearing, dtype=float),
+    )
 
 
 def effective_potential(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, "n1 n2 n3"]:
@@ -67,32 +66,19 @@ def effective_potential(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[A
     return jax.grad(lambda n: sum(_of_density(model, n)))(n) * (n.size / model.crystal.volume)
 
 
-def hartree_exchange_correlation(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
-    """The part of the energy that is not linear in the density [hartree]."""
-    return hartree_energy(model, n) + exchange_correlation_energy(model, n)
-
-
-def hartree_energy(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
-    """(volume/2) sum_G 4 pi |n(G)|^2/G^2 without G = 0 [hartree]."""
-    waves = jnp.fft.fftn(n) / n.size
-    g2 = jnp.sum(grid_vectors(model.crystal, n.shape) ** 2, axis=-1)
-    kernel = jnp.where(g2 > 0, 4 * jnp.pi / jnp.where(g2 > 0, g2, 1), 0)
-    return 0.5 * model.crystal.volume * jnp.sum(kernel * (waves.real**2 + waves.imag**2))
-
-
 def exchange_correlation_energy(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
     """Integral of the functional's energy density over the cell, gradients by Fourier transform [hartree]."""
     sigma = jnp.zeros_like(n)
     if model.functional.needs_gradient:
         waves = jnp.fft.fftn(n)[..., None]
-        gradient = jnp.fft.ifftn(1j * _odd_vectors(model.crystal, n.shape) * waves, axes=(0, 1, 2)).real
+        gradient = jnp.fft.ifftn(1j * _odd_vectors(model.crystal, _grid(n)) * waves, axes=(0, 1, 2)).real
         sigma = jnp.sum(gradient**2, axis=-1)
     return jnp.sum(model.functional.energy_density(n, sigma)) * (model.crystal.volume / n.size)
 
 
 def local_energy(model: KohnSham, n: Float[Array, "n1 n2 n3"]) -> Float[Array, ""]:
     """Energy of the density in the local part of the pseudopotentials [hartree]."""
-    return jnp.sum(external_potential(model, n.shape) * n) * (model.crystal.volume / n.size)
+    return jnp.sum(external_potential(model, _grid(n)) * n) * (model.crystal.volume / n.size)
 
 
 def external_potential(model: KohnSham, grid: Grid) -> Float[Array, "n1 n2 n3"]:
@@ -109,7 +95,13 @@ def external_potential(model: KohnSham, grid: Grid) -> Float[Array, "n1 n2 n3"]:
 
 
 def _of_density(model: KohnSham, n: Array) -> tuple[Array, Array, Array]:
-    return local_energy(model, n), hartree_energy(model, n), exchange_correlation_energy(model, n)
+    kernel = coulomb_kernel(grid_vectors(model.crystal, _grid(n)))
+    hartree = hartree_energy(n, kernel, model.crystal.volume)
+    return local_energy(model, n), hartree, exchange_correlation_energy(model, n)
+
+
+def _grid(n: Array) -> Grid:
+    return n.shape[0], n.shape[1], n.shape[2]
 
 
 def _one_body(model: KohnSham, basis: Basis, orbitals: Array, occupations: Array) -> tuple[Array, Array]:

@@ -15,7 +15,6 @@ from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.checkpoint import fingerprint, load, save
 from jaxspin.planewave.density import atomic_density
 from jaxspin.planewave.energy import Energies
-from jaxspin.planewave.ewald import ewald_energy
 from jaxspin.planewave.mixing import Anderson, Past
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.scf import Step, random_orbitals, step
@@ -73,6 +72,7 @@ class GroundState(eqx.Module):
         orbitals: shape (k, bands, spins, waves).
         eigenvalues: of all bands, ascending [hartree]; those of the empty ones are rough.
         occupations: electrons in each orbital, shape (k, bands).
+        fermi_level: middle of the gap of an insulator [hartree].
         energies: the terms of the total energy [hartree].
         status: OK, MAX_STEPS or NOT_FINITE.
         history: energy [hartree], density that moved, residual of the bands [hartree] for every step, shape (steps, 3).
@@ -82,6 +82,7 @@ class GroundState(eqx.Module):
     orbitals: Complex[Array, "k bands spins waves"]
     eigenvalues: Float[Array, "k bands"]
     occupations: Float[Array, "k bands"]
+    fermi_level: Float[Array, ""]
     energies: Energies
     status: Status = eqx.field(static=True)
     history: Float[np.ndarray, "steps 3"]
@@ -100,17 +101,19 @@ class GroundState(eqx.Module):
 
 _ADVICE = {
     Status.OK: "self-consistent after {} steps, density moved by {:.1e}",
-    Status.MAX_STEPS: "after {} steps the density still moves by {:.1e}: raise max_steps, lower Anderson(damping=...), for "
+    Status.MAX_STEPS: "after {} steps the density still moves by {:.1e}: raise max_steps, lower Anderson(damping=...); for "
     "metals set a smearing, for long metallic cells Anderson(screening=1.0)",
     Status.NOT_FINITE: "not finite after {} steps (density moved by {:.1e}): atoms too close, or coefficients of a "
     "pseudopotential that are out of range",
 }
 
+_DEFAULT = SelfConsistency()
+
 
 def ground_state(
     model: KohnSham,
     basis: Basis,
-    algorithm: SelfConsistency = SelfConsistency(),
+    algorithm: SelfConsistency = _DEFAULT,
     *,
     start: GroundState | None = None,
     checkpoint: str | PathLike[str] | None = None,
@@ -130,47 +133,49 @@ def ground_state(
         ValueError: for an odd number of electrons without spin, more bands than waves, a checkpoint of another
             calculation, a start in another basis.
     """
-    bands = _filled(model) + algorithm.empty_bands
+    filled = _filled(model)
+    bands = filled + algorithm.empty_bands
+    wanted = filled if model.smearing is None else filled + algorithm.empty_bands // 2
     if bands > basis.waves * model.spins // 3:
         raise ValueError(
-            f"ground_state: {bands} bands need more than {basis.waves} waves per k point: raise the cutoff"
+            f"ground_state: {basis.waves} waves per k point are too few for {bands} bands: raise the cutoff"
         )
     n, orbitals = _start(model, basis, algorithm, start, bands)
     past = algorithm.mixing.empty(n)
-    lines = np.zeros((algorithm.max_steps, 3))
-    done = np.array(0)
-    identity = fingerprint(model, basis, eqx.tree_at(lambda a: a.mixing, algorithm, None)) if checkpoint else ""
-    state = (n, orbitals, past, lines, done)
-    if checkpoint is not None and (saved := load(checkpoint, identity, state)) is not None:
-        n, orbitals, past, lines, done = state = saved
-    cores = float(ewald_energy(model.crystal, jnp.array(model.charges)))
-    moved = lines[int(done) - 1, 1] if done else 1e-2
-    for number in range(int(done), algorithm.max_steps):
+    lines, done = np.zeros((algorithm.max_steps, 3)), 0
+    identity = fingerprint(model, basis, algorithm) if checkpoint else ""
+    if checkpoint is not None:
+        saved = load(checkpoint, identity, (n, orbitals, past, lines, np.array(done)))
+        if saved is not None:
+            n, orbitals, past, lines, done = *saved[:-1], int(saved[-1])
+    moved = lines[done - 1, 1] if done else 1e-2
+    for number in range(done, algorithm.max_steps):
         band_steps = algorithm.first_steps if number == 0 and start is None else algorithm.band_steps
-        result = step(model, basis, n, orbitals, jnp.array(max(0.1 * moved, 1e-10)), jnp.array(band_steps))
+        result = step(model, basis, n, orbitals, wanted, jnp.array(max(0.1 * moved, 1e-10)), jnp.array(band_steps))
         orbitals = result.bands.orbitals
-        line = _line(number, result, n, model, cores)
+        line = _line(number, result, n, model)
         lines[number], moved = line[1:], line.moved
         progress(line)
         if not np.all(np.isfinite(line)):
-            return _result(result, cores, Status.NOT_FINITE, lines[: number + 1])
+            return _result(result, Status.NOT_FINITE, lines[: number + 1])
         if moved < algorithm.tolerance:
-            return _result(result, cores, Status.OK, lines[: number + 1])
-        n, past = _mix(algorithm.mixing, n, result.density - n, past, model)
-        if checkpoint is not None:
-            save(checkpoint, identity, (n, orbitals, past, lines, np.array(number + 1)))
-    return _result(step(model, basis, n, orbitals, jnp.array(1.0), jnp.array(0)), cores, Status.MAX_STEPS, lines)
+            return _result(result, Status.OK, lines[: number + 1])
+        if number + 1 < algorithm.max_steps:
+            n, past = _mix(algorithm.mixing, n, result.density - n, past, model)
+            if checkpoint is not None:
+                save(checkpoint, identity, (n, orbitals, past, lines, np.array(number + 1)))
+    return _result(result, Status.MAX_STEPS, lines)
 
 
 def _filled(model: KohnSham) -> int:
     """How many bands the electrons fill."""
     filled, rest = divmod(model.electrons * model.spins, 2)
-    if rest:
+    if rest and model.smearing is None:
         raise ValueError(
-            f"ground_state: {model.electrons} electrons per cell is odd, so some band is half filled: no insulator without "
-            "spin; double the cell, or set a smearing"
+            f"ground_state: {model.electrons} electrons per cell is odd, which leaves a band half filled: without spin no "
+            "insulator; double the cell, or set a smearing"
         )
-    return filled
+    return filled + rest
 
 
 def _start(
@@ -181,17 +186,17 @@ def _start(
     shape = (len(basis.kpoints), bands, model.spins, basis.waves)
     if start.density.shape != basis.grid or start.orbitals.shape != shape:
         raise ValueError(
-            f"ground_state: start has density {start.density.shape} and orbitals {start.orbitals.shape}, this basis and "
-            f"algorithm need {basis.grid} and {shape}"
+            f"ground_state: start has density {start.density.shape} and orbitals {start.orbitals.shape}, this basis "
+            f"and algorithm need {basis.grid} and {shape}"
         )
     return start.density, start.orbitals
 
 
-def _line(number: int, result: Step, n: Array, model: KohnSham, cores: float) -> Iteration:
+def _line(number: int, result: Step, n: Array, model: KohnSham) -> Iteration:
     volume = float(model.crystal.volume)
     moved = float(jnp.sum(jnp.abs(result.density - n))) * volume / n.size / model.electrons
-    residual = float(jnp.max(jnp.where(result.occupations > 0, result.bands.residuals, 0)))
-    return Iteration(number, float(result.energies.total) + cores, moved, residual)
+    residual = float(jnp.max(jnp.where(result.filling.occupations > 1e-6, result.bands.residuals, 0)))
+    return Iteration(number, float(result.energies.total), moved, residual)
 
 
 @eqx.filter_jit
@@ -199,11 +204,18 @@ def _mix(mixing: Anderson, n: Array, residual: Array, past: Past, model: KohnSha
     return mixing(n, residual, past, model.crystal)
 
 
-def _result(result: Step, cores: float, status: Status, lines: np.ndarray) -> GroundState:
-    energies = eqx.tree_at(lambda e: e.ewald, result.energies, jnp.array(cores))
+def _result(result: Step, status: Status, lines: np.ndarray) -> GroundState:
+    energies = result.energies
     if status is not Status.OK:
         energies = jax.tree.map(lambda e: jnp.full_like(e, jnp.nan), energies)
-    bands = result.bands
+    bands, filling = result.bands, result.filling
     return GroundState(
-        result.density, bands.orbitals, bands.energies, result.occupations, energies, status, np.array(lines)
+        result.density,
+        bands.orbitals,
+        bands.energies,
+        filling.occupations,
+        filling.fermi_level,
+        energies,
+        status,
+        np.array(lines),
     )

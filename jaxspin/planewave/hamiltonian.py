@@ -1,8 +1,8 @@
-"""The Kohn-Sham Hamiltonian in plane waves: kinetic, local by Fourier transform, separable nonlocal with spin-orbit part.
+"""The Kohn-Sham Hamiltonian in plane waves: kinetic, local by Fourier transform, separable with a spin-orbit part.
 
-H = |k + G|^2/2 + V(r) + sum |p_i^l l m> (h_ij + s k_ij L.S) <p_j^l l m|, S = sigma/2, with s the spin-orbit strength (1 in
-nature). Orbitals have the axes (band, spin, wave): one spin component in a scalar-relativistic calculation, two (up, down)
-for spinors. Hartree atomic units.
+H = |k + G|^2/2 + V(r) + sum |p_i^l l m> (h_ij + s k_ij L.S) <p_j^l l m|, S = sigma/2, with s the spin-orbit strength (1
+in nature). Orbitals have the axes (band, spin, wave): one spin component in a scalar-relativistic calculation, two (up,
+down) for spinors. Hartree atomic units.
 """
 
 import math

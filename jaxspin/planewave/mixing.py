@@ -18,8 +18,8 @@ class Anderson(eqx.Module):
     Arguments:
         memory: how many residuals are combined, static.
         damping: part of the combined residual that is added.
-        screening: Kerker's wave number q0 [1/bohr]: residuals are multiplied with G^2/(G^2 + q0^2). 0 for insulators and
-            slabs of them; about 1 for metals in large cells.
+        screening: Kerker's wave number q0 [1/bohr]: residuals are multiplied with G^2/(G^2 + q0^2). 0 for insulators
+            and slabs of them; about 1 for metals in large cells.
     """
 
     memory: int = eqx.field(default=8, static=True)

@@ -1,13 +1,16 @@
 """What is calculated: a crystal, its pseudopotentials, a functional, spin-orbit coupling. Hartree atomic units."""
 
+import dataclasses
+
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from jaxspin.core import require_double_precision
 from jaxspin.planewave.crystal import Crystal
 from jaxspin.planewave.exchange_correlation import PBE, Functional
 from jaxspin.planewave.pseudopotential import Pseudopotential
+from jaxspin.planewave.smearing import Smearing
 
 
 class KohnSham(eqx.Module):
@@ -19,6 +22,7 @@ class KohnSham(eqx.Module):
         functional: of exchange and correlation.
         spin_orbit: strength of the spin-orbit coupling, 1 in nature: the orbitals are spinors; None for
             scalar-relativistic orbitals without spin.
+        smearing: of the occupations, for metals; None fills whole bands.
 
     Raises:
         ValueError: for an element without a pseudopotential or with two.
@@ -32,6 +36,8 @@ class KohnSham(eqx.Module):
         default=None, converter=lambda s: None if s is None else jnp.asarray(s, dtype=float)
     )
 
+    smearing: Smearing | None = None
+
     def __check_init__(self) -> None:
         require_double_precision("plane-wave density-functional theory")
         elements = [pseudo.element for pseudo in self.pseudopotentials]
@@ -41,6 +47,10 @@ class KohnSham(eqx.Module):
                     f"KohnSham: {element} needs exactly one pseudopotential, got {elements.count(element)} "
                     f"(given: {', '.join(elements)}); see tabulated, read_cp2k and read_hgh"
                 )
+
+    def with_spin_orbit(self, strength: Float[ArrayLike, ""] | None = 1.0) -> "KohnSham":
+        """The same model with spinors and this strength of the spin-orbit coupling, or None for no spin."""
+        return dataclasses.replace(self, spin_orbit=strength)
 
     @property
     def spins(self) -> int:

@@ -1,4 +1,4 @@
-"""One step towards self-consistency: a density in, orbitals of its potential, their density out. Hartree atomic units."""
+"""One step to self-consistency: a density in, orbitals of its potential, their density out. Hartree atomic units."""
 
 from typing import NamedTuple
 
@@ -10,16 +10,17 @@ from jaxtyping import Array, Complex, Float, Int
 from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.density import density
 from jaxspin.planewave.eigensolver import Bands, lowest_bands
-from jaxspin.planewave.energy import Energies, effective_potential, electronic_energy
+from jaxspin.planewave.energy import Energies, effective_potential, total_energy
 from jaxspin.planewave.hamiltonian import hamiltonian
 from jaxspin.planewave.model import KohnSham
+from jaxspin.planewave.smearing import Filling, occupy
 
 
 class Step(NamedTuple):
-    """Bands of the potential of a density, their occupations, density and energy (variational, not self-consistent)."""
+    """Bands of the potential of a density, how they are filled, their density and energy (not self-consistent)."""
 
     bands: Bands
-    occupations: Float[Array, "k bands"]
+    filling: Filling
     density: Float[Array, "n1 n2 n3"]
     energies: Energies
 
@@ -30,18 +31,18 @@ def step(
     basis: Basis,
     n: Float[Array, "n1 n2 n3"],
     orbitals: Complex[Array, "k bands spins waves"],
+    wanted: int,
     tolerance: Float[Array, ""],
     max_steps: Int[Array, ""],
 ) -> Step:
-    """Improve the orbitals in the potential of `n`, until the residuals of the filled ones are below the tolerance."""
-    filled = model.electrons * model.spins // 2
-    bands = solve_bands(model, basis, effective_potential(model, n), orbitals, filled, tolerance, max_steps)
-    occupations = jnp.zeros(bands.energies.shape).at[:, :filled].set(2 / model.spins)
+    """Improve the orbitals in the potential of `n` until the residuals of the `wanted` lowest are small, and fill them."""
+    bands = solve_bands(model, basis, effective_potential(model, n), orbitals, wanted, tolerance, max_steps)
+    filling = occupy(model.smearing, bands.energies, basis.weights, model.electrons, 2 // model.spins)
     return Step(
         bands,
-        occupations,
-        density(model, basis, bands.orbitals, occupations),
-        electronic_energy(model, basis, bands.orbitals, occupations),
+        filling,
+        density(model, basis, bands.orbitals, filling.occupations),
+        total_energy(model, basis, bands.orbitals, filling.occupations, filling.entropy),
     )
 
 
