@@ -10,7 +10,7 @@ import itertools
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int
+from jaxtyping import Array, ArrayLike, Bool, Complex, Float, Int
 
 from jaxspin.planewave.crystal import Crystal
 from jaxspin.planewave.kpoints import KPoints
@@ -63,12 +63,19 @@ class Basis(eqx.Module):
         """k + G, Cartesian [1/bohr]."""
         return (self.kpoints[:, None, :] + self.miller) @ crystal.reciprocal
 
-    def at(self, kpoints: Float[Array, "k 3"], crystal: Crystal) -> "Basis":
+    def at(self, kpoints: Float[ArrayLike, "k 3"], crystal: Crystal) -> "Basis":
         """The same grid and cutoff with waves at other k points, which need not be a mesh; their weights are equal."""
-        kpoints = np.atleast_2d(np.asarray(kpoints, dtype=float))
-        miller, mask = _sphere(np.asarray(crystal.reciprocal), kpoints, self.cutoff, self.grid)
-        weights = jnp.full(len(kpoints), 1 / len(kpoints))
-        return dataclasses.replace(self, kpoints=jnp.asarray(kpoints), weights=weights, miller=miller, mask=mask)
+        points = np.atleast_2d(np.asarray(kpoints, dtype=float))
+        miller, mask = _sphere(np.asarray(crystal.reciprocal), points, self.cutoff, self.grid)
+        weights = jnp.full(len(points), 1 / len(points))
+        return dataclasses.replace(self, kpoints=jnp.asarray(points), weights=weights, miller=miller, mask=mask)
+
+    def only(self, k: int) -> "Basis":
+        """The basis at the k-th point alone, padding and all, so that every point has the same shapes."""
+        one = slice(k, k + 1)
+        return dataclasses.replace(
+            self, kpoints=self.kpoints[one], weights=jnp.ones(1), miller=self.miller[one], mask=self.mask[one]
+        )
 
 
 def plane_waves(crystal: Crystal, cutoff: float, kpoints: KPoints, grid: Grid | None = None) -> Basis:

@@ -14,10 +14,10 @@ from jaxspin.core import Status
 from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.checkpoint import fingerprint, load, save
 from jaxspin.planewave.density import atomic_density
-from jaxspin.planewave.energy import Energies
+from jaxspin.planewave.energy import Energies, effective_potential
 from jaxspin.planewave.mixing import Anderson, Past
 from jaxspin.planewave.model import KohnSham
-from jaxspin.planewave.scf import Step, random_orbitals, step
+from jaxspin.planewave.scf import Step, start_orbitals, step
 
 
 class SelfConsistency(eqx.Module):
@@ -30,8 +30,6 @@ class SelfConsistency(eqx.Module):
         mixing: of the densities.
         empty_bands: besides the filled ones, which make these converge faster.
         band_steps: of the eigensolver in each step.
-        first_steps: of the eigensolver in the first step, from random orbitals.
-        seed: of the random orbitals.
     """
 
     tolerance: float = eqx.field(default=1e-7, static=True)
@@ -39,14 +37,12 @@ class SelfConsistency(eqx.Module):
     mixing: Anderson = Anderson(damping=0.5)
     empty_bands: int = eqx.field(default=3, static=True)
     band_steps: int = eqx.field(default=4, static=True)
-    first_steps: int = eqx.field(default=14, static=True)
-    seed: int = eqx.field(default=0, static=True)
 
     def __check_init__(self) -> None:
-        if not self.tolerance > 0 or min(self.max_steps, self.band_steps, self.first_steps) < 1 or self.empty_bands < 0:
+        if not self.tolerance > 0 or min(self.max_steps, self.band_steps) < 1 or self.empty_bands < 0:
             raise ValueError(
-                "SelfConsistency: tolerance must be positive, max_steps, band_steps and first_steps at least 1 and "
-                f"empty_bands at least 0; got {self}"
+                "SelfConsistency: tolerance must be positive, max_steps and band_steps at least 1 "
+                f"and empty_bands at least 0; got {self}"
             )
 
 
@@ -101,8 +97,8 @@ class GroundState(eqx.Module):
 
 _ADVICE = {
     Status.OK: "self-consistent after {} steps, density moved by {:.1e}",
-    Status.MAX_STEPS: "after {} steps the density still moves by {:.1e}: raise max_steps, lower Anderson(damping=...); for "
-    "metals set a smearing, for long metallic cells Anderson(screening=1.0)",
+    Status.MAX_STEPS: "after {} steps the density still moves by {:.1e}: raise max_steps, lower Anderson(damping=...); "
+    "for metals set a smearing, for long metallic cells Anderson(screening=1.0)",
     Status.NOT_FINITE: "not finite after {} steps (density moved by {:.1e}): atoms too close, or coefficients of a "
     "pseudopotential that are out of range",
 }
@@ -150,8 +146,9 @@ def ground_state(
             n, orbitals, past, lines, done = *saved[:-1], int(saved[-1])
     moved = lines[done - 1, 1] if done else 1e-2
     for number in range(done, algorithm.max_steps):
-        band_steps = algorithm.first_steps if number == 0 and start is None else algorithm.band_steps
-        result = step(model, basis, n, orbitals, wanted, jnp.array(max(0.1 * moved, 1e-10)), jnp.array(band_steps))
+        result = step(
+            model, basis, n, orbitals, wanted, jnp.array(max(0.1 * moved, 1e-10)), jnp.array(algorithm.band_steps)
+        )
         orbitals = result.bands.orbitals
         line = _line(number, result, n, model)
         lines[number], moved = line[1:], line.moved
@@ -182,7 +179,8 @@ def _start(
     model: KohnSham, basis: Basis, algorithm: SelfConsistency, start: GroundState | None, bands: int
 ) -> tuple[Array, Array]:
     if start is None:
-        return atomic_density(model, basis), random_orbitals(model, basis, bands, algorithm.seed)
+        n = atomic_density(model, basis)
+        return n, _first_orbitals(model, basis, n, bands)
     shape = (len(basis.kpoints), bands, model.spins, basis.waves)
     if start.density.shape != basis.grid or start.orbitals.shape != shape:
         raise ValueError(
@@ -190,6 +188,11 @@ def _start(
             f"and algorithm need {basis.grid} and {shape}"
         )
     return start.density, start.orbitals
+
+
+@eqx.filter_jit
+def _first_orbitals(model: KohnSham, basis: Basis, n: Array, bands: int) -> Array:
+    return start_orbitals(model, basis, effective_potential(model, n), bands)
 
 
 def _line(number: int, result: Step, n: Array, model: KohnSham) -> Iteration:

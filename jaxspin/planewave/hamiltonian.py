@@ -39,8 +39,8 @@ class Hamiltonian(eqx.Module):
 
     def __call__(self, orbitals: Complex[Array, "bands spins waves"]) -> Complex[Array, "bands spins waves"]:
         """H applied to the orbitals of one k point."""
-        grid = self.potential.shape
-        local = to_waves(self.potential * to_grid(orbitals, self.index, grid), self.index)
+        n1, n2, n3 = self.potential.shape
+        local = to_waves(self.potential * to_grid(orbitals, self.index, (n1, n2, n3)), self.index)
         return jnp.where(self.mask, self.kinetic * orbitals + local, 0) + self.nonlocal_part(orbitals)
 
     def nonlocal_part(self, orbitals: Complex[Array, "bands spins waves"]) -> Complex[Array, "bands spins waves"]:
@@ -146,7 +146,8 @@ def angular_momentum_dot_spin(l: int) -> Complex[np.ndarray, "n n"]:
         real[l - mu, l + mu], real[l - mu, l - mu] = -1j * (-1) ** mu / math.sqrt(2), 1j / math.sqrt(2)
     pauli = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
     # <real_a|L|real_b> with real_a = sum_m real[a, m] |m>
-    return sum(np.kron(real.conj() @ each @ real.T, s / 2) for each, s in zip((lx, ly, lz), pauli, strict=True))
+    parts = [np.kron(real.conj() @ each @ real.T, s / 2) for each, s in zip((lx, ly, lz), pauli, strict=True)]
+    return np.sum(parts, axis=0)
 
 
 def solid_harmonics(q: Float[Array, "*b 3"]) -> list[Float[Array, "..."]]:

@@ -60,7 +60,8 @@ class Anderson(eqx.Module):
     def _kerker(self, residual: Array, crystal: Crystal) -> Array:
         if self.screening == 0:
             return residual
-        g2 = jnp.sum(grid_vectors(crystal, residual.shape) ** 2, axis=-1)
+        n1, n2, n3 = residual.shape
+        g2 = jnp.sum(grid_vectors(crystal, (n1, n2, n3)) ** 2, axis=-1)
         return jnp.fft.ifftn(jnp.fft.fftn(residual) * g2 / (g2 + self.screening**2)).real
 
 

@@ -35,7 +35,7 @@ def step(
     tolerance: Float[Array, ""],
     max_steps: Int[Array, ""],
 ) -> Step:
-    """Improve the orbitals in the potential of `n` until the residuals of the `wanted` lowest are small, and fill them."""
+    """Improve the orbitals in the potential of `n` until the `wanted` lowest are good, and fill them."""
     bands = solve_bands(model, basis, effective_potential(model, n), orbitals, wanted, tolerance, max_steps)
     filling = occupy(model.smearing, bands.energies, basis.weights, model.electrons, 2 // model.spins)
     return Step(
@@ -66,10 +66,29 @@ def solve_bands(
     return jax.lax.map(at, (jnp.arange(len(basis.kpoints)), start))
 
 
-def random_orbitals(model: KohnSham, basis: Basis, bands: int, seed: int = 0) -> Complex[Array, "k bands spins waves"]:
-    """Orbitals of long waves with random phases, to start from."""
-    kinetic = 0.5 * jnp.sum(basis.wave_vectors(model.crystal) ** 2, axis=-1)
-    shape = (len(basis.kpoints), bands, model.spins, basis.waves)
-    real, imaginary = jax.random.normal(jax.random.key(seed), (2, *shape))
-    damping = jnp.where(basis.mask, 1 / (1 + kinetic**2), 0)
-    return jax.lax.complex(real, imaginary) * damping[:, None, None, :]
+def start_orbitals(
+    model: KohnSham, basis: Basis, potential: Float[Array, "n1 n2 n3"], bands: int
+) -> Complex[Array, "k bands spins waves"]:
+    """The lowest states among the shortest waves, by full diagonalisation: where to start the eigensolver."""
+    h = hamiltonian(model, basis, potential)
+    few = min(basis.waves, _SHORT * bands // model.spins)
+    waves = jnp.fft.fftn(potential) / potential.size
+    spins = model.spins
+
+    def at(each: tuple[Array, Array]) -> Array:
+        k, miller = each
+        here = h.at(k)
+        apart = jnp.moveaxis(miller[:few, None, :] - miller[None, :few, :], -1, 0)
+        first, second, third = (n % points for n, points in zip(apart, potential.shape, strict=True))
+        # padding, which may be among the shortest where there are very few waves, goes to the top
+        kinetic = jnp.where(here.mask[:few], here.kinetic[:few], 1e3)
+        local = jnp.where(here.mask[:few, None] & here.mask[:few], waves[first, second, third], 0) + jnp.diag(kinetic)
+        spread = jnp.kron(here.projectors[:, :few], jnp.eye(spins))
+        matrix = jnp.kron(local, jnp.eye(spins)) + spread.T @ here.coupling @ spread.conj()
+        vectors = jnp.linalg.eigh(matrix)[1][:, :bands].T.reshape(bands, few, spins).transpose(0, 2, 1)
+        return jnp.pad(vectors, ((0, 0), (0, 0), (0, basis.waves - few)))
+
+    return jax.lax.map(at, (jnp.arange(len(basis.kpoints)), basis.miller))
+
+
+_SHORT = 15  # waves per band that are diagonalised at the start
