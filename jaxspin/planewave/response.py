@@ -70,7 +70,7 @@ def _density_jvp(
     primals: Any, tangents: Any, *, basis: Basis, n: Array, orbitals: Array, tolerance: float, max_steps: int
 ) -> tuple[Array, Array]:
     (model,), (change,) = primals, tangents
-    moving = jax.tree.map(lambda _, leaf: leaf, change, model)
+    moving = jax.tree.map(lambda t, leaf: None if t is None else leaf, change, model, is_leaf=lambda t: t is None)
     still = jax.lax.stop_gradient(eqx.filter(model, eqx.is_array))
     whole = eqx.combine(still, eqx.filter(model, eqx.is_array, inverse=True))
     orbitals_change = _response(whole, basis, n, orbitals, moving, change, tolerance, max_steps)
