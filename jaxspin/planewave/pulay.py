@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 
 from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.energy import effective_potential
+from jaxspin.planewave.forces import symmetrised_tensor
 from jaxspin.planewave.ground_state import GroundState
 from jaxspin.planewave.hamiltonian import hamiltonian
 from jaxspin.planewave.model import KohnSham
@@ -78,5 +79,5 @@ def _boundary(model: KohnSham, basis: Basis, wider: Basis, state: GroundState) -
     at_cutoff = near * jnp.sqrt(ratio) / half
     q = wider.wave_vectors(model.crystal)
     directions = q * jnp.sqrt(basis.cutoff / jnp.where(outside, h.kinetic, 1.0))[..., None]
-    moved = jnp.einsum("kw,kwi,kwj->ij", at_cutoff, directions, directions)
-    return Boundary(jnp.sum(at_cutoff), moved / model.crystal.volume)
+    moved = jnp.einsum("kw,kwi,kwj->ij", at_cutoff, directions, directions) / model.crystal.volume
+    return Boundary(jnp.sum(at_cutoff), symmetrised_tensor(moved, model.crystal, basis))
