@@ -23,9 +23,8 @@ def bands_figure(found: Found) -> Figure:
     """Figure 2: bands along M-Gamma-K-M with and without spin-orbit coupling, zero at the valence band's maximum."""
     with style():
         figure = Figure(figsize=(7.5, 6.2))
-        for axes, letter, (material, of) in zip(
-            figure.subplots(2, 2, sharey=True).flat, "abcd", found.items(), strict=False
-        ):
+        panels = iter(figure.subplots((len(found) + 1) // 2, 2, sharey=True, squeeze=False).ravel())
+        for (material, of), letter, axes in zip(found.items(), "abcd", panels, strict=False):
             k = np.array(of["k"])
             along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(k @ RECIPROCAL, axis=0), axis=1))])
             energies, scalar = np.array(of["energies"]), np.array(of["scalar"])
@@ -38,6 +37,8 @@ def bands_figure(found: Found) -> Figure:
             for tick in ticks[1:-1]:
                 axes.axvline(tick, color="0.7", lw=0.6, zorder=0)
             axes.set(xlim=(along[0], along[-1]), ylim=(-3, 3.2), title=f"({letter}) {SHOWN[material]}")
+        for axes in panels:  # fewer materials than panels
+            axes.set_visible(False)
         for axes in figure.axes[::2]:
             axes.set_ylabel("energy (eV)")
         handles = [Line2D([], [], color=FIT), Line2D([], [], color=LIMIT, ls=":")]
