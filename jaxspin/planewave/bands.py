@@ -3,6 +3,7 @@
 Hartree atomic units.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ from jaxspin.planewave.energy import effective_potential
 from jaxspin.planewave.hamiltonian import hamiltonian
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.scf import solve_bands, start_orbitals
-from jaxspin.planewave.second_variation import second_variation, spin
+from jaxspin.planewave.second_variation import second_variation
+from jaxspin.planewave.spin_texture import spin
 
 
 class BandStructure(NamedTuple):
@@ -117,8 +119,8 @@ def energies_of(
     """Expectation values of the Hamiltonian in given states [hartree].
 
     For eigenstates of `model` in `density` these are their energies, and the derivatives with respect to the model and
-    the density are those of the energies (Hellmann-Feynman), as long as a state is not degenerate; of a degenerate level
-    the average. The orbitals have no derivative of their own.
+    the density are those of the energies (Hellmann-Feynman), as long as a state is not degenerate; of a degenerate
+    level, take the average. The orbitals have no derivative of their own.
     """
     orbitals = jax.lax.stop_gradient(orbitals)
     h = hamiltonian(model, basis, effective_potential(model, density))
@@ -131,10 +133,10 @@ def energies_of(
 
 
 def path(corners: Float[ArrayLike, "c 3"], spacing: float, basis_vectors: Float[ArrayLike, "3 3"]) -> np.ndarray:
-    """k points from corner to corner, fractional, at most `spacing` [1/bohr] apart; `basis_vectors` are `reciprocal`."""
+    """k points from corner to corner, fractional, `spacing` [1/bohr] apart at most; `basis_vectors`: `reciprocal`."""
     corners = np.asarray(corners, dtype=float)
     points = [corners[:1]]
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
+    for start, end in itertools.pairwise(corners):
         steps = max(1, int(np.ceil(np.linalg.norm((end - start) @ np.asarray(basis_vectors)) / spacing)))
         points.append(start + (end - start) * np.arange(1, steps + 1)[:, None] / steps)
     return np.concatenate(points)

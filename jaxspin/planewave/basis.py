@@ -50,9 +50,9 @@ class Basis(eqx.Module):
     @property
     def index(self) -> Int[Array, "k waves"]:
         """Position of each wave on the flattened grid."""
-        _, n2, n3 = self.grid
-        h, k, l = jnp.moveaxis(self.miller % jnp.array(self.grid), -1, 0)
-        return (h * n2 + k) * n3 + l
+        n1, n2, n3 = self.grid
+        h, k, l = jnp.moveaxis(self.miller, -1, 0)
+        return ((h % n1) * n2 + k % n2) * n3 + l % n3
 
     @property
     def waves(self) -> int:
@@ -144,9 +144,8 @@ def grid_miller(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def grid_vectors(crystal: Crystal, grid: Grid) -> Float[Array, "n1 n2 n3 3"]:
     """Reciprocal vectors of a grid, Cartesian [1/bohr]."""
-    b = crystal.reciprocal
-    h, k, l = (jnp.asarray(n)[..., None] for n in grid_miller(grid))
-    return h * b[0] + k * b[1] + l * b[2]
+    h, k, l = (jnp.broadcast_to(n, grid) for n in grid_miller(grid))
+    return jnp.stack([h, k, l], axis=-1) @ crystal.reciprocal
 
 
 def _grid(sizes: list[int]) -> Grid:

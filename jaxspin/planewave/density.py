@@ -49,7 +49,7 @@ def atomic_density(model: KohnSham, basis: Basis) -> Float[Array, "n1 n2 n3"]:
     g2 = jnp.sum(vectors**2, axis=-1)
     total = jnp.zeros(basis.grid, complex)
     for position, charge in zip(crystal.cartesian, model.charges, strict=True):
-        total = total + charge * jnp.exp(-g2 * _WIDTH**2 / 2 - 1j * vectors @ position)
+        total = total + charge * jnp.exp(-g2 * _WIDTH**2 / 2 - 1j * (vectors @ position))
     return symmetrised(jnp.fft.ifftn(total * (math.prod(basis.grid) / crystal.volume)).real, basis)
 
 

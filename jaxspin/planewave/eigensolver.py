@@ -98,8 +98,8 @@ def precondition(
     residuals: Complex[Array, "bands n"], orbitals: Complex[Array, "bands n"], kinetic: Float[Array, " n"]
 ) -> Complex[Array, "bands n"]:
     """Residuals with high kinetic energies damped, relative to that of the band: Teter, Payne, Allan, Eq. (5.16)."""
-    own = jnp.sum((orbitals.real**2 + orbitals.imag**2) * kinetic, axis=1, keepdims=True)
-    x = kinetic / (1.5 * own)
+    own = (orbitals.real**2 + orbitals.imag**2) @ kinetic
+    x = kinetic[None, :] / (1.5 * own[:, None])
     top = 27 + x * (18 + x * (12 + 8 * x))
     return residuals * (top / (top + 16 * x**4))
 
@@ -115,7 +115,7 @@ def ritz(matrix: Complex[Array, "n n"], overlap: Complex[Array, "n n"], m: int) 
     """The m lowest eigenvectors (columns) and eigenvalues of a Hermitian pair whose overlap may be singular."""
     sizes, basis = jnp.linalg.eigh(overlap)
     kept = sizes > _DEPENDENT
-    basis = basis * jnp.where(kept, 1 / jnp.sqrt(jnp.where(kept, sizes, 1)), 0)
+    basis = basis * jnp.where(kept, 1 / jnp.sqrt(jnp.where(kept, sizes, 1)), 0)[None, :]
     reduced = basis.conj().T @ matrix @ basis
     # dropped directions go above all others
     reduced = reduced + jnp.diag(jnp.where(kept, 0.0, 1e6))

@@ -8,6 +8,7 @@ import math
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Complex, Float
 
 from jaxspin.planewave.basis import Basis, Grid, grid_vectors
@@ -127,6 +128,6 @@ def _odd_vectors(crystal: Crystal, grid: Grid) -> Float[Array, "n1 n2 n3 3"]:
     vectors = grid_vectors(crystal, grid)
     for axis, points in enumerate(grid):
         if points % 2 == 0:
-            inside = jnp.arange(points) != points // 2
-            vectors = vectors * jnp.expand_dims(inside, tuple(i for i in range(4) if i != axis))
+            inside = np.arange(points) != points // 2
+            vectors = vectors * np.expand_dims(inside, tuple(i for i in range(4) if i != axis))
     return vectors

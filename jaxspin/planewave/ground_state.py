@@ -169,8 +169,8 @@ def _filled(model: KohnSham) -> int:
     filled, rest = divmod(model.electrons * model.spins, 2)
     if rest and model.smearing is None:
         raise ValueError(
-            f"ground_state: {model.electrons} electrons per cell is odd, which leaves a band half filled: without spin no "
-            "insulator; double the cell, or set a smearing"
+            f"ground_state: {model.electrons} electrons per cell is odd, which leaves a band half filled: without spin "
+            "no insulator; double the cell, or set a smearing"
         )
     return filled + rest
 

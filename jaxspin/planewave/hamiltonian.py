@@ -40,8 +40,15 @@ class Hamiltonian(eqx.Module):
     def __call__(self, orbitals: Complex[Array, "bands spins waves"]) -> Complex[Array, "bands spins waves"]:
         """H applied to the orbitals of one k point."""
         n1, n2, n3 = self.potential.shape
-        local = to_waves(self.potential * to_grid(orbitals, self.index, (n1, n2, n3)), self.index)
-        return jnp.where(self.mask, self.kinetic * orbitals + local, 0) + self.nonlocal_part(orbitals)
+        field = to_grid(orbitals, self.index, (n1, n2, n3))
+        return self.from_local(to_waves(self.potential[None, None] * field, self.index), orbitals)
+
+    def from_local(
+        self, local: Complex[Array, "bands spins waves"], orbitals: Complex[Array, "bands spins waves"]
+    ) -> Complex[Array, "bands spins waves"]:
+        """H applied to orbitals of which the local potential times them is known."""
+        whole = self.kinetic[None, None] * orbitals + local
+        return jnp.where(self.mask[None, None], whole, 0) + self.nonlocal_part(orbitals)
 
     def nonlocal_part(self, orbitals: Complex[Array, "bands spins waves"]) -> Complex[Array, "bands spins waves"]:
         """The separable part applied to the orbitals of one k point."""

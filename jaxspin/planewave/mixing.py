@@ -47,13 +47,13 @@ class Anderson(eqx.Module):
         residuals = past.residuals.at[slot].set(residual.ravel())
         # minimise |r - sum_i c_i (r - r_i)| over the past steps
         used = (jnp.arange(self.memory) < past.count) & (jnp.arange(self.memory) != slot)
-        change = jnp.where(used[:, None], residual.ravel() - residuals, 0)
+        change = jnp.where(used[:, None], residual.ravel()[None] - residuals, 0)
         gram = change @ change.T
         scale = jnp.where(used, jnp.sqrt(jnp.diag(gram)), 1)
-        gram = gram / scale[:, None] / scale + jnp.diag(jnp.where(used, 1e-12, 1.0))
+        gram = gram / scale[:, None] / scale[None] + jnp.diag(jnp.where(used, 1e-12, 1.0))
         c = jnp.linalg.solve(gram, (change @ residual.ravel()) / scale) / scale
         step = residual.ravel() - c @ change
-        start = n.ravel() - c @ jnp.where(used[:, None], n.ravel() - inputs, 0)
+        start = n.ravel() - c @ jnp.where(used[:, None], n.ravel()[None] - inputs, 0)
         step = self._kerker(step.reshape(n.shape), crystal)
         return start.reshape(n.shape) + self.damping * step, Past(inputs, residuals, past.count + 1)
 

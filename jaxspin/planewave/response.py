@@ -2,8 +2,8 @@
 
 The filled orbitals X of a ground state solve P H[X] X = 0, with P the projector on all others. A change of the model
 moves them by the solution of P (H - E) dX + P dV[dX] X = -P dH X, where dV is the change of the Hartree and
-exchange-correlation potential that the moving orbitals cause (coupled-perturbed or Sternheimer equations; S. Baroni et
-al., Rev. Mod. Phys. 73, 515 (2001)). The operator on the left is the Hessian of the energy: real, symmetric and positive,
+exchange-correlation potential that the moving orbitals cause (Sternheimer's equations: Baroni et al., Rev. Mod. Phys.
+73, 515 (2001)). The operator on the left is the Hessian of the energy: real, symmetric and positive,
 so conjugate gradients solve it, and the same solution serves forward and reverse mode. Only the space of all filled
 orbitals matters: degeneracies among them do not. Hartree atomic units.
 """
@@ -32,8 +32,8 @@ def self_consistent_density(
 
     Its value is `state.density`; its derivatives, forward and reverse (first order), are those of the self-consistent
     density with respect to everything in the model: positions, lattice (at a fixed set of waves), spin-orbit strength,
-    coefficients of the pseudopotentials. One derivative costs about as much as finding the ground state, in reverse mode
-    with respect to all of them together.
+    coefficients of the pseudopotentials. One derivative costs less than finding the ground state, in reverse mode with
+    respect to all of them together.
 
     With `energies_of` follow energies of bands, splittings and gaps; for the total energy alone the orbitals may stay
     fixed (`forces`, `stress`, or `total_energy` of `state.orbitals`).
@@ -123,10 +123,9 @@ def _response(
         def at(each: tuple[Array, ...]) -> Array:
             k, x, psi, moved, matrix, index = each
             here: Hamiltonian = h.at(k)
-            local = to_waves(here.potential * moved + potential * psi, index)
+            local = to_waves(here.potential[None, None] * moved + potential[None, None] * psi, index)
             rows = x.reshape(len(x), -1)
-            hx = jnp.where(here.mask, here.kinetic * x + local, 0) + here.nonlocal_part(x)
-            return hx - product(matrix.T, rows).reshape(x.shape)
+            return here.from_local(local, x) - product(matrix.T, rows).reshape(x.shape)
 
         out = jax.lax.map(at, (every, x, fields, moved, subspace, basis.index))
         return project(out, orbitals) * weights[:, None, None, None]

@@ -82,7 +82,9 @@ def start_orbitals(
         first, second, third = (n % points for n, points in zip(apart, potential.shape, strict=True))
         # padding, which may be among the shortest where there are very few waves, goes to the top
         kinetic = jnp.where(here.mask[:few], here.kinetic[:few], 1e3)
-        local = jnp.where(here.mask[:few, None] & here.mask[:few], waves[first, second, third], 0) + jnp.diag(kinetic)
+        local = jnp.where(here.mask[:few, None] & here.mask[None, :few], waves[first, second, third], 0) + jnp.diag(
+            kinetic
+        )
         spread = jnp.kron(here.projectors[:, :few], jnp.eye(spins))
         matrix = jnp.kron(local, jnp.eye(spins)) + spread.T @ here.coupling @ spread.conj()
         vectors = jnp.linalg.eigh(matrix)[1][:, :bands].T.reshape(bands, few, spins).transpose(0, 2, 1)

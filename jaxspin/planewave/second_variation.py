@@ -1,7 +1,7 @@
-"""Spin-orbit coupling among the bands of a scalar-relativistic calculation, and the spin of the spinors that result.
+"""Spin-orbit coupling among the bands of a scalar-relativistic calculation.
 
 With 36 to 40 bands of a dichalcogenide monolayer, energies agree with those of the full basis to 1 meV. Hartree atomic
-units; spins in units of hbar/2, so that a polarised state has 1.
+units.
 """
 
 import dataclasses
@@ -58,15 +58,7 @@ def second_variation(model: KohnSham, basis: Basis, bands: Bands) -> Spinors:
         matrix = spread.conj() @ orbit @ spread.T
         zeeman = jnp.tile(jnp.array([1.0, -1.0]), n) * _FIELD
         values, vectors = jnp.linalg.eigh(matrix + jnp.diag(jnp.repeat(energies, 2) + zeeman))
-        values = values - jnp.sum((vectors.real**2 + vectors.imag**2) * zeeman[:, None], axis=0)
+        values = values - zeeman @ (vectors.real**2 + vectors.imag**2)
         return values, vectors.T.reshape(2 * n, n, 2).transpose(0, 2, 1)
 
     return Spinors(*jax.lax.map(at, (projectors(model, basis), bands.orbitals, bands.energies)))
-
-
-def spin(orbitals: Complex[Array, "*b 2 n"]) -> Float[Array, "*b 3"]:
-    """Expectation of the Pauli matrices (x, y, z) in normalised spinors; along z, 1 for up and -1 for down."""
-    up, down = orbitals[..., 0, :], orbitals[..., 1, :]
-    cross = 2 * jnp.sum(up.conj() * down, axis=-1)
-    along = jnp.sum(up.real**2 + up.imag**2 - down.real**2 - down.imag**2, axis=-1)
-    return jnp.stack([cross.real, cross.imag, along], axis=-1)
