@@ -53,6 +53,7 @@ def test_the_energy_does_not_depend_on_the_splitting_or_the_origin():
     np.testing.assert_allclose(energy(moved, CHARGES), wanted, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_supercell_has_twice_the_energy():
     lattice = LAYER.lattice.at[0].multiply(2)
     half = LAYER.positions @ jnp.diag(jnp.asarray([0.5, 1, 1]))

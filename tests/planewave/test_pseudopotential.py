@@ -1,5 +1,6 @@
 """Pseudopotentials: analytic form factors against radial integrals of the real-space forms, tables, readers."""
 
+import dataclasses
 import math
 
 import jax
@@ -18,7 +19,10 @@ from jaxspin.planewave.pseudopotential import (
 )
 from jaxspin.planewave.pseudopotential_files import read_cp2k, read_hgh
 
-form_factor = jax.jit(projector_form_factor, static_argnums=(1, 2))
+# every l and i, compiled at once
+form_factors = jax.jit(
+    lambda pseudo, q: jnp.stack([projector_form_factor(pseudo, l, i, q) for l in range(4) for i in range(3)])
+)
 TUNGSTEN = tabulated("W", "PBE")
 Q = np.array([0.0, 0.3, 1.1, 2.7, 5.0])
 # Gauss-Legendre nodes to 8 bohr: the Gaussians, of ranges below 0.72 bohr, have fallen to exp(-60)
@@ -41,19 +45,18 @@ def projector(radius, l, i, r):
 def test_projectors_are_normalised_and_their_form_factors_are_their_transforms(l, i):
     # l = 3 has no projector in the tables: the formula is tested with the radius of l = 2
     radius = float(TUNGSTEN.radii[min(l, 2)])
-    pseudo = jax.tree.map(lambda leaf: leaf, TUNGSTEN)
-    object.__setattr__(pseudo, "radii", jnp.full(4, radius))
+    pseudo = dataclasses.replace(TUNGSTEN, radii=jnp.full(4, radius))
     p = projector(radius, l, i + 1, R)
     np.testing.assert_allclose(np.sum(R**2 * p**2 * DR), 1, rtol=1e-12)
     wanted = [4 * np.pi * np.sum(R**2 * spherical_jn(l, q * R) * p * DR) for q in Q]
     q, dq = 10 * (NODES + 1) / radius, 10 * WEIGHTS / radius
-    found = np.asarray(form_factor(pseudo, l, i, np.concatenate([Q, q])))
+    found = np.asarray(form_factors(pseudo, np.concatenate([Q, q])))[3 * l + i]
     np.testing.assert_allclose(found[: len(Q)], wanted, atol=1e-11)
     norm = np.sum(q**2 * found[len(Q) :] ** 2 * dq) / (2 * np.pi) ** 3
     np.testing.assert_allclose(norm, 1, rtol=1e-10)  # Parseval
 
 
-@pytest.mark.parametrize("name", [("W", "PBE"), ("Mo", "PADE"), ("Se", "PADE")])
+@pytest.mark.parametrize("name", [("W", "PBE"), ("Se", "PADE")])
 def test_the_local_form_factor_is_the_transform_of_the_local_potential(name):
     pseudo = tabulated(*name)
     s, z = float(pseudo.r_local), pseudo.charge

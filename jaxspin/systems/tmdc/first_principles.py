@@ -202,7 +202,10 @@ def coupled_bands(
     empty: int = 6,
     progress: Callable[[int, int], object] = lambda done, of: None,
 ) -> SpinorBands:
-    """As `spinor_bands`, by spin-orbit coupling among a number of `scalars`, bands without it: faster, to 1 meV."""
+    """As `spinor_bands`, by spin-orbit coupling among a number of `scalars`, bands without it: faster.
+
+    With 36 of them the valence splitting at K of WSe2 is 461.8 meV, 464.9 in the whole basis.
+    """
     model = kohn_sham(of.layer, of.setting, strength)
     scalar = model.with_spin_orbit(None)
 
