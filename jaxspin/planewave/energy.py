@@ -53,7 +53,18 @@ def total_energy(
         occupations: electrons in each, at most 2 without spin, 1 for spinors.
         smearing: the energy -T S of the occupations [hartree].
     """
-    n = density(model, basis, orbitals, occupations)
+    return energies_with(model, basis, orbitals, occupations, density(model, basis, orbitals, occupations), smearing)
+
+
+def energies_with(
+    model: KohnSham,
+    basis: Basis,
+    orbitals: Complex[Array, "k bands spins waves"],
+    occupations: Float[Array, "k bands"],
+    n: Float[Array, "n1 n2 n3"],
+    smearing: Float[ArrayLike, ""],
+) -> Energies:
+    """`total_energy` where the density of the orbitals is known."""
     return Energies(
         *_one_body(model, basis, orbitals, occupations),
         *_of_density(model, n),

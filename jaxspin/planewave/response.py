@@ -14,7 +14,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Bool, Complex, Float
 
 from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.density import density, symmetrised
@@ -107,7 +107,9 @@ def _response(
         here = hamiltonian(changed, basis, potential)
         return jax.lax.map(lambda each: here.at(each[0])(each[1]), (every, orbitals))
 
-    rest = project(jax.jvp(acted, (moving,), (change,))[1], orbitals)
+    # derivatives bring rubbish to the padding of the waves, which the projector takes out as well
+    outside = lambda x: project(x, orbitals, basis.mask)
+    rest = outside(jax.jvp(acted, (moving,), (change,))[1])
     subspace = jax.lax.map(lambda each: _matrix(h.at(each[0]), each[1]), (every, orbitals))
     fields = jax.lax.map(lambda each: to_grid(each[0], each[1], basis.grid), (orbitals, basis.index))
     volume = model.crystal.volume
@@ -128,7 +130,7 @@ def _response(
             return here.from_local(local, x) - product(matrix.T, rows).reshape(x.shape)
 
         out = jax.lax.map(at, (every, x, fields, moved, subspace, basis.index))
-        return project(out, orbitals) * weights[:, None, None, None]
+        return outside(out) * weights[:, None, None, None]
 
     def conditioned(x: Array) -> Array:
         def at(each: tuple[Array, Array, Array, Array]) -> Array:
@@ -137,7 +139,7 @@ def _response(
             flat = precondition(x.reshape(len(x), -1), psi.reshape(len(x), -1), energy)
             return flat.reshape(x.shape) / weight
 
-        return project(jax.lax.map(at, (project(x, orbitals), orbitals, h.kinetic, weights)), orbitals)
+        return outside(jax.lax.map(at, (outside(x), orbitals, h.kinetic, weights)))
 
     real, complex_ = _as_real, _as_complex
     solved = jax.lax.custom_linear_solve(
@@ -151,14 +153,16 @@ def _response(
     return complex_(solved)
 
 
-def project(x: Complex[Array, "k b s w"], orbitals: Complex[Array, "k b s w"]) -> Complex[Array, "k b s w"]:
-    """What of x is orthogonal to the orbitals at the same k."""
+def project(
+    x: Complex[Array, "k b s w"], orbitals: Complex[Array, "k b s w"], mask: Bool[Array, "k w"]
+) -> Complex[Array, "k b s w"]:
+    """What of x is orthogonal to the orbitals at the same k, without padding."""
 
     def at(each: tuple[Array, Array]) -> Array:
         x, psi = (rows.reshape(len(rows), -1) for rows in each)
         return (x - product(product(x, psi.conj().T), psi)).reshape(each[0].shape)
 
-    return jax.lax.map(at, (x, orbitals))
+    return jax.lax.map(at, (jnp.where(mask[:, None, None, :], x, 0), orbitals))
 
 
 def _matrix(h: Hamiltonian, x: Array) -> Array:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Complex, Float, Int
 from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.density import density
 from jaxspin.planewave.eigensolver import Bands, lowest_bands
-from jaxspin.planewave.energy import Energies, effective_potential, total_energy
+from jaxspin.planewave.energy import Energies, effective_potential, energies_with
 from jaxspin.planewave.hamiltonian import hamiltonian
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.smearing import Filling, occupy
@@ -38,12 +38,9 @@ def step(
     """Improve the orbitals in the potential of `n` until the `wanted` lowest are good, and fill them."""
     bands = solve_bands(model, basis, effective_potential(model, n), orbitals, wanted, tolerance, max_steps)
     filling = occupy(model.smearing, bands.energies, basis.weights, model.electrons, 2 // model.spins)
-    return Step(
-        bands,
-        filling,
-        density(model, basis, bands.orbitals, filling.occupations),
-        total_energy(model, basis, bands.orbitals, filling.occupations, filling.entropy),
-    )
+    out = density(model, basis, bands.orbitals, filling.occupations)
+    energies = energies_with(model, basis, bands.orbitals, filling.occupations, out, filling.entropy)
+    return Step(bands, filling, out, energies)
 
 
 def solve_bands(
