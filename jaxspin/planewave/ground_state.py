@@ -126,9 +126,10 @@ def ground_state(
         progress: called with every `Iteration`, such as `print`.
 
     Raises:
-        ValueError: for an odd number of electrons without spin, more bands than waves, a checkpoint of another
-            calculation, a start in another basis.
+        ValueError: for a cutoff too small for a pseudopotential, an odd number of electrons without spin, more bands
+            than waves, a checkpoint of another calculation, a start in another basis.
     """
+    _demand_cutoff(model, basis)
     filled = _filled(model)
     bands = filled + algorithm.empty_bands
     wanted = filled if model.smearing is None else filled + algorithm.empty_bands // 2
@@ -162,6 +163,18 @@ def ground_state(
             if checkpoint is not None:
                 save(checkpoint, identity, (n, orbitals, past, lines, np.array(number + 1)))
     return _result(result, Status.MAX_STEPS, lines)
+
+
+def _demand_cutoff(model: KohnSham, basis: Basis) -> None:
+    for pseudo in model.pseudopotentials:
+        ranges = [float(pseudo.r_local), *(float(r) for r, n in zip(pseudo.radii, pseudo.count, strict=True) if n)]
+        least = 1 / (2 * min(ranges) ** 2)  # the wave number 1/range
+        if basis.cutoff < least:
+            raise ValueError(
+                f"ground_state: a cutoff of {basis.cutoff:g} hartree cannot carry the pseudopotential of "
+                f"{pseudo.element}, of range {min(ranges):.3g} bohr: raise the cutoff, to {least:.3g} hartree at "
+                f"the very least; results converge near {7 * least:.3g}"
+            )
 
 
 def _filled(model: KohnSham) -> int:
