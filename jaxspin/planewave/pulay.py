@@ -39,7 +39,8 @@ def boundary(model: KohnSham, basis: Basis, state: GroundState) -> Boundary:
     """The part of the energy's derivatives that a fixed set of waves does not know.
 
     Under a strain e a wave q goes to (1 - e) q and its energy from q^2/2 to q^2/2 - q.e.q: the cutoff, seen from the
-    set of waves that moves with the lattice, rises by q.e.q in the direction of q. For thousands of waves good to 5 %, for hundreds rough.
+    set of waves that moves with the lattice, rises by q.e.q in the direction of q. For thousands of waves good to some
+    5 %, for hundreds rough.
 
     Arguments:
         model, basis: of the ground state, scalar-relativistic or spinors.
