@@ -1,0 +1,209 @@
+"""Self-consistency, forces, stress and response on a crystal so small that every claim takes a second."""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxspin.core import Status
+from jaxspin.planewave.bands import energies_of, states
+from jaxspin.planewave.basis import plane_waves
+from jaxspin.planewave.crystal import Crystal
+from jaxspin.planewave.exchange_correlation import LDA_PADE, PBE
+from jaxspin.planewave.forces import forces, stress
+from jaxspin.planewave.ground_state import SelfConsistency, ground_state
+from jaxspin.planewave.kpoints import IDENTITY, monkhorst_pack
+from jaxspin.planewave.mixing import Anderson
+from jaxspin.planewave.model import KohnSham
+from jaxspin.planewave.pseudopotential import pseudopotential
+from jaxspin.planewave.response import self_consistent_density
+
+SOFT = pseudopotential("Se", 4, 0.8, [-2.0], [(0.8, [[1.5]], [[0.0]]), (0.7, [[0.6]], [[0.2]])])
+CRYSTAL = Crystal(np.array([[5.0, 0, 0], [0.3, 4.6, 0], [0, 0.2, 5.5]]), ("Se",) * 2, [[0, 0.02, 0], [0.5, 0.47, 0.45]])
+MODEL = KohnSham(CRYSTAL, (SOFT,), LDA_PADE)
+# the density to 1e-9: energies to its square, forces and band energies to 1e-9 and a small factor
+TIGHT = SelfConsistency(tolerance=1e-9, max_steps=80)
+
+
+@pytest.fixture(scope="module")
+def basis():
+    return plane_waves(CRYSTAL, 3.0, monkhorst_pack(CRYSTAL, (2, 1, 1), operations=IDENTITY))
+
+
+@pytest.fixture(scope="module")
+def state(basis):
+    return ground_state(MODEL, basis, TIGHT).checked()
+
+
+def moved(model, step):
+    """The model with the second atom moved along all axes (fractional)."""
+    positions = model.crystal.positions + jnp.outer(jnp.array([0.0, 1.0]), jnp.array([1.0, 0.5, 0.3])) * step
+    return dataclasses.replace(model, crystal=Crystal(model.crystal.lattice, model.crystal.species, positions))
+
+
+def strained(model, strain):
+    return dataclasses.replace(model, crystal=model.crystal.strained(strain))
+
+
+def energy(model, basis, state):
+    return float(ground_state(model, basis, TIGHT, start=state).checked().energies.total)
+
+
+def test_charge_is_conserved(state):
+    charge = state.density.mean() * CRYSTAL.volume
+    assert abs(charge - MODEL.electrons) < 1e-10
+
+
+def test_orbitals_are_orthonormal_and_energies_ascend(state):
+    flat = state.orbitals[:, :, 0, :]
+    overlap = flat.conj() @ jnp.swapaxes(flat, 1, 2)
+    np.testing.assert_allclose(overlap, np.broadcast_to(np.eye(overlap.shape[1]), overlap.shape), atol=1e-10)
+    assert np.all(np.diff(state.eigenvalues[:, : MODEL.electrons // 2], axis=1) > -1e-9)
+
+
+@pytest.mark.slow
+def test_the_start_does_not_matter(state, basis):
+    # another mixing walks another way to the same density
+    other = ground_state(MODEL, basis, SelfConsistency(tolerance=1e-9, max_steps=80, mixing=Anderson(5, 0.4)))
+    assert abs(other.energies.total - state.energies.total) < 1e-11
+    assert jnp.abs(other.density - state.density).max() < 1e-8
+
+
+def test_fewer_waves_raise_the_energy(state, basis):
+    # variational: the space of fewer waves lies in that of more
+    fewer = eqx.tree_at(
+        lambda b: b.mask, basis, basis.mask & (0.5 * jnp.sum(basis.wave_vectors(CRYSTAL) ** 2, axis=-1) < 2.5)
+    )
+    assert int(fewer.mask.sum()) < int(basis.mask.sum())
+    assert energy(MODEL, fewer, None) > float(state.energies.total) + 1e-6
+
+
+def test_energy_does_not_depend_on_the_origin_of_the_grid(state, basis):
+    # by whole spacings exactly; in between only the sampling of exchange and correlation differs
+    spacing = 1 / np.array(basis.grid)
+    shift = lambda by: dataclasses.replace(
+        MODEL, crystal=Crystal(CRYSTAL.lattice, CRYSTAL.species, CRYSTAL.positions + by[None])
+    )
+    assert abs(energy(shift(spacing * np.array([1, 2, 3])), basis, None) - float(state.energies.total)) < 1e-10
+    assert abs(energy(shift(0.5 * spacing), basis, state) - float(state.energies.total)) < 2e-4
+
+
+def test_no_numbers_that_look_converged(basis):
+    lost = ground_state(MODEL, basis, SelfConsistency(max_steps=2))
+    assert lost.status is Status.MAX_STEPS
+    assert np.isnan(lost.energies.total)
+    assert lost.history.shape == (2, 3)
+    assert "raise max_steps" in lost.advice
+    with pytest.raises(RuntimeError, match="no self-consistent ground state: after 2 steps"):
+        lost.checked()
+    with pytest.raises(RuntimeError, match="no self-consistent"):
+        forces(MODEL, basis, lost)
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint(state, basis, tmp_path):
+    file = tmp_path / "run"
+
+    class Killed(Exception):
+        pass
+
+    def kill(line):
+        if line.number == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        ground_state(MODEL, basis, TIGHT, checkpoint=file, progress=kill)
+    lines = []
+    resumed = ground_state(MODEL, basis, TIGHT, checkpoint=file, progress=lines.append)
+    assert lines[0].number == 5
+    # the state of the mixing is in the file: the same steps as without interruption, to the last digit
+    np.testing.assert_array_equal(resumed.history, state.history)
+    np.testing.assert_array_equal(resumed.density, state.density)
+    with pytest.raises(ValueError, match="belongs to another"):
+        ground_state(moved(MODEL, 1e-3), basis, TIGHT, checkpoint=file)
+
+
+def test_an_odd_electron_needs_a_smearing(basis):
+    odd = dataclasses.replace(MODEL, pseudopotentials=(dataclasses.replace(SOFT, charge=5),))
+    odd = dataclasses.replace(odd, crystal=Crystal(CRYSTAL.lattice, ("Se",), [[0, 0, 0]]))
+    with pytest.raises(ValueError, match=r"5 electrons per cell is odd.*set a smearing"):
+        ground_state(odd, basis)
+
+
+def test_too_few_waves_are_refused():
+    mesh = monkhorst_pack(CRYSTAL, (1, 1, 1), operations=IDENTITY)
+    with pytest.raises(ValueError, match=r"cannot carry the pseudopotential of Se, of range 0\.7 bohr"):
+        ground_state(MODEL, plane_waves(CRYSTAL, 0.6, mesh))
+    with pytest.raises(ValueError, match="too few for 19 bands: raise the cutoff"):
+        ground_state(MODEL, plane_waves(CRYSTAL, 1.1, mesh), SelfConsistency(empty_bands=15))
+
+
+def test_forces_are_differences_of_energies(state, basis):
+    # central differences: error h^2 E'''/6 with h = 3e-4 of 5 bohr, relative 2e-6; rounding 1e-12/h
+    h = 3e-4
+    difference = (energy(moved(MODEL, h), basis, state) - energy(moved(MODEL, -h), basis, state)) / (2 * h)
+    direction = jnp.array([1.0, 0.5, 0.3]) @ CRYSTAL.lattice
+    force = forces(MODEL, basis, state)
+    assert float(force[1] @ direction) == pytest.approx(-difference, rel=2e-5, abs=1e-8)
+    # the atoms together feel the grid alone
+    assert jnp.abs(force.sum(axis=0)).max() < 1e-3
+
+
+def test_stress_is_the_difference_of_energies(state, basis):
+    shape = jnp.array([[1.0, 0.2, 0.0], [0.2, -0.4, 0.0], [0.0, 0.0, 0.5]])
+    h = 3e-4
+    difference = energy(strained(MODEL, h * shape), basis, state) - energy(strained(MODEL, -h * shape), basis, state)
+    tensor = stress(MODEL, basis, state)
+    assert float(jnp.sum(tensor * shape) * CRYSTAL.volume) == pytest.approx(difference / (2 * h), rel=2e-5)
+
+
+def test_the_density_follows_a_change_of_the_model(state, basis):
+    # a moment of the density against a step of an atom and a coefficient: reverse mode and differences
+    x, y, z = np.meshgrid(*(np.arange(n) / n for n in basis.grid), indexing="ij")
+    moment = jnp.asarray(np.cos(2 * np.pi * x) + np.sin(2 * np.pi * (y + z)))
+
+    def changed(p):
+        model = moved(MODEL, p[0])
+        return eqx.tree_at(lambda m: m.pseudopotentials[0].h, model, model.pseudopotentials[0].h.at[1, 0, 0].add(p[1]))
+
+    observed = lambda p: jnp.sum(moment * self_consistent_density(changed(p), basis, state))
+    reverse = jax.jit(jax.grad(observed))(jnp.zeros(2))
+    for i, h in enumerate((1e-3, 3e-3)):
+        ends = [ground_state(changed(jnp.zeros(2).at[i].set(s * h)), basis, TIGHT, start=state) for s in (1, -1)]
+        difference = float(jnp.sum(moment * (ends[0].checked().density - ends[1].checked().density))) / (2 * h)
+        assert float(reverse[i]) == pytest.approx(difference, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_derivatives_go_through_self_consistency(basis):
+    """Band energies against position, strain and a coefficient: forward, reverse, differences of converged runs."""
+    gradient_corrected = dataclasses.replace(MODEL, functional=PBE)
+    state = ground_state(gradient_corrected, basis, TIGHT).checked()
+    here = basis.at([[0.2, 0.1, 0.3]], CRYSTAL)
+    levels = lambda model, n: states(model, here, n, 5, tolerance=1e-8, max_steps=100)
+    orbitals = levels(gradient_corrected, state.density).orbitals
+    shape = jnp.diag(jnp.array([1.0, 0.5, -0.3]))
+
+    def changed(p):
+        model = strained(moved(gradient_corrected, p[0]), p[1] * shape)
+        return eqx.tree_at(lambda m: m.pseudopotentials[0].h, model, model.pseudopotentials[0].h.at[1, 0, 0].add(p[2]))
+
+    def gap(p):
+        model = changed(p)
+        e = energies_of(model, here, self_consistent_density(model, basis, state), orbitals)[0]
+        return e[4] - e[3]
+
+    reverse = jax.jit(jax.grad(gap))(jnp.zeros(3))
+    direction = jnp.array([0.3, 1.0, 0.5])
+    forward = jax.jit(lambda p: jax.jvp(gap, (p,), (direction,))[1])(jnp.zeros(3))
+    # conjugate gradients to 1e-6
+    assert float(forward) == pytest.approx(float(reverse @ direction), rel=1e-5)
+    for i, h in enumerate((1e-3, 1e-3, 1e-3)):
+        difference = 0.0
+        for sign in (1, -1):
+            model = changed(jnp.zeros(3).at[i].set(sign * h))
+            e = levels(model, ground_state(model, basis, TIGHT, start=state).checked().density).energies[0]
+            difference += sign * float(e[4] - e[3]) / (2 * h)
+        assert float(reverse[i]) == pytest.approx(difference, rel=1e-4)
