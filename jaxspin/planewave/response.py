@@ -26,7 +26,7 @@ from jaxspin.planewave.model import KohnSham
 
 
 def self_consistent_density(
-    model: KohnSham, basis: Basis, state: GroundState, *, tolerance: float = 1e-6, max_steps: int = 200
+    model: KohnSham, basis: Basis, state: GroundState, *, tolerance: float = 1e-7, max_steps: int = 200
 ) -> Float[Array, "n1 n2 n3"]:
     """The density of a ground state as a differentiable function of its model [1/bohr^3].
 
