@@ -36,10 +36,10 @@ demo: $(READY)
 test test-all: export XLA_FLAGS := --xla_llvm_disable_expensive_passes=true $(XLA_FLAGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

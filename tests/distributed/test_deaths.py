@@ -75,6 +75,7 @@ def test_a_worker_without_jax_is_told_in_one_line(sweeps):
     assert int((sweep.open_store(sweeps.folder / "map.zarr")["status"] >= 0).sum()) == 0
 
 
+@pytest.mark.slow
 def test_a_killed_scheduler_is_told_in_one_line(sweeps, undisturbed):
     """3: SIGKILL of the scheduler. Exit code 1, one line, no traceback; the same command resumes elsewhere."""
     file, scheduler = start_cluster(sweeps)
@@ -185,6 +186,7 @@ def test_two_hosts_compute_what_one_does(sweeps, undisturbed):
     assert fingerprint(sweeps.folder / "map.zarr") == undisturbed
 
 
+@pytest.mark.slow
 def test_a_killed_host_ends_the_job_in_bounded_time(sweeps, undisturbed):
     """7: SIGKILL of one of two hosts. The other ends by itself, and any number of hosts goes on."""
     first, second = hosts(sweeps, "map.zarr")

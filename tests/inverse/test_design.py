@@ -247,6 +247,7 @@ def test_functions_as_objective_and_limit_a_parameter_that_varies_and_a_quantity
 SAMPLE = jax.vmap(lambda p: Spring(p=p))(jnp.asarray([2.0, 3.0, 5.0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("over", "x", "energy"),
     [
@@ -270,6 +271,7 @@ def test_a_robust_design_keeps_limits_that_the_nominal_one_breaks(over, x, energ
     assert float(jnp.min(nominal_x - SAMPLE.p + 1.0)) == -1.0
 
 
+@pytest.mark.slow
 def test_draws_have_the_covariance_of_the_fit_and_stay_in_bounds():
     """4000 draws: mean and covariance agree with those of the fit within 5 standard errors of a sample."""
     places = jax.vmap(lambda x: Place(x, 0.5))(jnp.linspace(-2.0, 2.0, 12))

@@ -214,6 +214,7 @@ def test_a_second_fit_of_the_same_shape_does_not_trace_again(monkeypatch):
     assert len(traced) == first
 
 
+@pytest.mark.slow
 def test_many_starts_find_the_minimum_that_one_misses():
     # the frequency of a wave: chi2 has a local minimum every 2 pi/(length of the record)
     rng = np.random.default_rng(0)

@@ -133,6 +133,7 @@ def test_infinite_film_and_wire() -> None:
             np.testing.assert_allclose(field, wanted, atol=1e-9 * VACUUM_PERMEABILITY)
 
 
+@pytest.mark.slow
 def test_infinite_film_of_stripes() -> None:
     """Stripes cos(k x) of m_z in a film: every wave q that the cells alias has (1 - exp(-q t))/(q t), weight sinc^2."""
     n, h, t = 12, 2e-9, 3e-9
@@ -171,6 +172,7 @@ def test_energy_and_field() -> None:
     np.testing.assert_allclose(jnp.sum(density) / ball.sum(), VACUUM_PERMEABILITY * M_S**2 / 6, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_gradient_with_respect_to_magnetization() -> None:
     """Forward and reverse derivatives of the energy with respect to a map of M_s: it is a quadratic form of the map."""
     mesh = Mesh((5, 4, 1), (5e-9, 5e-9, 3e-9))

@@ -53,6 +53,7 @@ def test_two_sublattices_exactly() -> None:
     np.testing.assert_allclose(found.decay_rate / found.frequency, 0.0, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_gradient_where_the_equilibrium_stays() -> None:
     """Frequencies of a chain along its axis with respect to a map of K, forward and reverse, against differences."""
     mesh = Mesh((3, 1, 1), (5 * NM,) * 3)

@@ -151,6 +151,7 @@ def test_forces_are_differences_of_energies(state, basis):
     assert jnp.abs(force.sum(axis=0)).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_stress_is_the_difference_of_energies(state, basis):
     shape = jnp.array([[1.0, 0.2, 0.0], [0.2, -0.4, 0.0], [0.0, 0.0, 0.5]])
     h = 3e-4
@@ -159,6 +160,7 @@ def test_stress_is_the_difference_of_energies(state, basis):
     assert float(jnp.sum(tensor * shape) * CRYSTAL.volume) == pytest.approx(difference / (2 * h), rel=2e-5)
 
 
+@pytest.mark.slow
 def test_the_density_follows_a_change_of_the_model(state, basis):
     # a moment of the density against a step of an atom and a coefficient, reverse mode; differences miss h^2 120, 2e-5
     x, y, z = np.meshgrid(*(np.arange(n) / n for n in basis.grid), indexing="ij")

@@ -213,6 +213,7 @@ def outputs(film_values, scan_values):
 FORWARD, REVERSE = jax.jit(jax.jacfwd(outputs, (0, 1))), jax.jit(jax.jacrev(outputs, (0, 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("material", MATERIALS)
 def test_gradients_in_every_parameter_and_control(material):
     """Both harmonics against five-point differences, forward and reverse; rounding 1e-12 of the value over the step."""

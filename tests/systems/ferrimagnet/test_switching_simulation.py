@@ -176,6 +176,7 @@ def _compare(function, which):
         assert np.abs(jacobian[:, i]).max() > 1e-4, NAMES[i]
 
 
+@pytest.mark.slow
 def test_derivatives_of_the_motion_agree_with_differences():
     _compare(_dynamic, range(5))
 

@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 
 from jaxspin.core import Status
 from jaxspin.systems import load
@@ -22,6 +23,7 @@ from jaxspin.systems.polariton import (
 compiled = jax.jit(observe)
 
 
+@pytest.mark.slow
 def test_observables_are_the_functions_of_the_room():
     sample, drive = Microcavity(a=2.0, g=0.2, delta=0.05), Drive(p=0.7, field=-2.0)
     c = Condensate(p=0.7, a=2.0, g=0.2, delta=-0.1)

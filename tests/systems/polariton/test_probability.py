@@ -72,6 +72,7 @@ def test_one_state_below_the_fold_two_above_and_a_fair_choice_without_field():
     assert abs(found.value[3] - 0.5) < 3 * found.stderr[3]
 
 
+@pytest.mark.slow
 def test_ends_that_are_empty_and_starts_that_stay():
     """Below threshold all end empty. On the unstable s_y = s_z = 0 at delta = 0 a trajectory stays, and is reported."""
     line = jnp.tile(jnp.array([[-0.5, 0.0, 0.0]]), (2000, 1))
