@@ -274,6 +274,7 @@ def test_ctrl_c_ends_the_process_with_130(folder):
     """The signal comes in the middle of a fit: the code a shell expects, no traceback, no draft folder left."""
     code = f"""
         import os, signal, sys, time
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal: jobs in the background ignore it
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from jaxspin import inverse, systems
         systems.REGISTRY["toy"] = "toy_system:MODEL"
