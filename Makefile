@@ -32,8 +32,8 @@ install: $(READY)
 demo: $(READY)
 	$(BIN)/python experiments/ferrimagnet/run.py --out $(OUT)
 
-# Tests compile far longer than they run: without LLVM's expensive passes they take a third less.
-test test-all: export XLA_FLAGS := --xla_llvm_disable_expensive_passes=true $(XLA_FLAGS)
+# Tests and pages compile far longer than they run: without LLVM's expensive passes they take a third less.
+test test-all docs: export XLA_FLAGS := --xla_llvm_disable_expensive_passes=true $(XLA_FLAGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"

@@ -187,6 +187,7 @@ def test_each_observable_depends_on_the_parameters_it_declares_and_no_other(syst
     }
 
 
+@pytest.mark.slow
 @cases
 def test_a_one_step_budget_suffices_or_is_reported(system, material):
     model = load(system)
@@ -262,6 +263,7 @@ def test_a_fit_to_synthetic_data_gets_the_truth_back_within_its_errors(system, m
     assert abs(float(result.chi2) - int(result.dof)) < 4 * math.sqrt(2 * int(result.dof))
 
 
+@pytest.mark.slow
 @systems
 def test_a_sweep_over_it_is_stored_and_read_back(system, tmp_path):
     pytest.importorskip("zarr", reason="sweeps need the extra jaxspin[sweep]")

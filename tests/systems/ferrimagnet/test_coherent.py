@@ -102,6 +102,7 @@ def ferrimagnet(exchange, M2=4e5):
     return TwoSublattice(first, second, exchange, 6e-9)
 
 
+@pytest.mark.slow
 def test_ferrimagnets_switch_as_one_with_the_sum_of_angles():
     """theta_1 + theta_2, K_1 + K_2 and the net M: the rigid fold is reached as 1/lambda, to 1e-4.
 

@@ -103,6 +103,7 @@ def test_tilted_loop_solves_its_own_equation_and_means_cosine_along_the_normal(p
     assert float(loops.H_c[0]) == pytest.approx(float(loops.H_c[3]))
 
 
+@pytest.mark.slow
 def test_tilted_loop_has_implicit_derivatives(params):
     film = GradientFilm(delta=0.07)
     f = jax.jit(lambda K: tilted_loop(replace(params, {"anisotropy": K}), film, 0.6).H_sw)

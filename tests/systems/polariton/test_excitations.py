@@ -99,6 +99,7 @@ def test_at_strong_pumping_excitations_feel_the_field_of_the_condensate():
     assert gaps[1] < gaps[0] < 0.05
 
 
+@pytest.mark.slow
 def test_derivatives_agree_with_differences():
     """Forward; the contract suite compares both modes."""
     c, h = Condensate(p=0.5, delta=0.1, **PAPER), 1e-4

@@ -112,6 +112,7 @@ def test_bogoliubov_matrix_is_the_linearised_motion_of_a_graph():
     np.testing.assert_allclose(along[6:], change.ravel().conj(), atol=1e-8)
 
 
+@pytest.mark.slow
 def test_simulation_arrives_at_the_state_found_directly(honeycomb):
     """The slowest mode damps at 0.1 or more, e^-15 by the end; integration is kept to 1e-8 a step."""
     network, state = honeycomb
@@ -193,6 +194,7 @@ def test_the_condensate_enlarges_the_topological_gap(honeycomb):
     assert float(found.growth) < 1e-10
 
 
+@pytest.mark.slow
 def test_pumping_turns_a_trivial_gap_into_a_topological_one():
     """The splitting epsilon of linear polarizations gaps the lattice trivially in weak fields; pumping inverts it."""
     chern = []
