@@ -36,7 +36,7 @@ def test_it_passes_the_contract_untouched(run):
     suite = [str(HERE / "test_contract.py"), "--confcutdir", str(HERE.parent), "-p", "no:cacheprovider"]
     outcome = run("pytest", *suite, "-k", "kittel", "--rootdir", str(HERE.parent.parent))
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert "12 passed" in outcome.stdout, outcome.stdout
+    assert "13 passed" in outcome.stdout, outcome.stdout
 
 
 def test_the_command_line_lists_and_fits_it_untouched(run, tmp_path):
