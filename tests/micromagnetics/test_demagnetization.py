@@ -102,7 +102,7 @@ def test_tensor_by_its_definition() -> None:
         pytest.param(*((7, 1, 1), (False,) * 3, None), marks=pytest.mark.slow),
         pytest.param(*((1, 5, 4), (False,) * 3, None), marks=pytest.mark.slow),
         ((9, 6, 1), (False,) * 3, None),
-        ((5, 4, 3), (False,) * 3, None),
+        pytest.param(*((5, 4, 3), (False,) * 3, None), marks=pytest.mark.slow),
         ((6, 5, 1), (True, False, False), 2),
         pytest.param(*((4, 5, 2), (True, True, False), (2, 1, 0)), marks=pytest.mark.slow),
         ((2, 3, 4), (True, True, True), 1),
@@ -150,6 +150,7 @@ def test_infinite_film_of_stripes() -> None:
     )
 
 
+@pytest.mark.slow
 def test_energy_and_field() -> None:
     """M1.B(M2) = M2.B(M1); the field is the gradient of the energy, on a mask, for two sublattices that differ."""
     shape = (4, 5, 2)

@@ -199,6 +199,7 @@ def test_stiff_exchange_needs_a_fifth_of_the_field_evaluations():
     assert 5 * int(split.evaluations) <= int(explicit.evaluations)
 
 
+@pytest.mark.slow
 def test_splitting_is_second_order_in_a_film():
     system = film(j=4e12)
     m0 = system.uniform((0.3, 0, 1.0), (-0.3, 0, -1.0))
@@ -213,6 +214,7 @@ def test_splitting_is_second_order_in_a_film():
     assert coarse / fine > 3.3  # 4 where the leading term rules
 
 
+@pytest.mark.slow
 def test_a_rigid_pair_follows_the_exchange_coupled_one():
     # the exchange is 20 times that of the symmetry set: canting by anisotropy over exchange, some 1e-3
     system = film(coupling=-20 * 19 * 4e5, j=2e12)

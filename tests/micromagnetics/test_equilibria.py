@@ -56,6 +56,7 @@ def test_the_signed_edge_tilt_of_the_dmi_problem():
     assert float(edge(down, down.uniform((0, 0, -1.0)))) == pytest.approx(-(exact + coarse), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_edge_of_a_rigid_pair_tilts_by_the_sums():
     # rigid limit: sin = D_tot/(2 sqrt(A_tot K_tot)) = 0.2041 with D_tot = 2 D, A_tot = 2 A - A_12, K_tot = 2 K. A wrong
     # condition at the edge (A_12 left out of it, or a sign) would keep every symmetry, not this number

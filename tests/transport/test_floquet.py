@@ -71,7 +71,7 @@ def dense_sidebands(driven, energy, n_max):
     return np.linalg.inv(matrix.reshape(count * n, -1)).reshape(count, n, count, n)[:, :, n_max]
 
 
-@pytest.mark.parametrize("n_max", [6, 5])
+@pytest.mark.parametrize("n_max", [pytest.param(6, marks=pytest.mark.slow), 5])
 def test_the_continued_fraction_is_the_inverse_of_the_whole_floquet_matrix(n_max):
     driven = random_driven(0)  # groups of two sidebands, from 0 on: -6 ... 7, of which 7, or -6, 6 and 7 are left out
     exact = dense_sidebands(driven, 0.3, n_max)

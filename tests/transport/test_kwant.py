@@ -60,7 +60,9 @@ def compare(net, name):
     np.testing.assert_allclose(got[:, 0, 1], exact[:, 1], atol=1e-10)
 
 
-@pytest.mark.parametrize("make", [ring, double_ring, strip], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make", [ring, double_ring, pytest.param(strip, marks=pytest.mark.slow)], ids=lambda make: make.__name__
+)
 def test_transmissions_are_those_of_kwant(make):
     compare(make(), make.__name__)
 
