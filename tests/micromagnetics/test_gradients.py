@@ -19,6 +19,8 @@ from jaxspin.micromagnetics import (
 )
 from jaxspin.micromagnetics.pair_rotation import evolve_split
 
+pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
+
 SHAPE = (5, 3, 1)
 
 

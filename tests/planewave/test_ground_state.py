@@ -21,6 +21,8 @@ from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.pseudopotential import pseudopotential
 from jaxspin.planewave.response import self_consistent_density
 
+pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
+
 SOFT = pseudopotential("Se", 4, 0.8, [-2.0], [(0.8, [[1.5]], [[0.0]]), (0.7, [[0.6]], [[0.2]])])
 CRYSTAL = Crystal(np.array([[5.0, 0, 0], [0.3, 4.6, 0], [0, 0.2, 5.5]]), ("Se",) * 2, [[0, 0.02, 0], [0.5, 0.47, 0.45]])
 MODEL = KohnSham(CRYSTAL, (SOFT,), LDA_PADE)
