@@ -14,6 +14,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, PyTree
 from jaxspin.core import Solve
 from jaxspin.micromagnetics.llg import magnetization_rate
 from jaxspin.micromagnetics.system import System, averages, energies, total_moment
+from jaxspin.micromagnetics.vectors import unit_vectors
 from jaxspin.micromagnetics.waveforms import Waveform
 from jaxspin.numerics.ode import integrate
 
@@ -71,8 +72,7 @@ class Normalised(eqx.Module):
     """Back to unit length, zero where it was zero."""
 
     def __call__(self, m: Array) -> Array:
-        square = jnp.sum(m * m, axis=-1, keepdims=True)
-        return m * jnp.where(square > 0, jax.lax.rsqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+        return unit_vectors(m)
 
 
 def _rate(time: Array, m: Array, system: System) -> Array:

@@ -14,6 +14,7 @@ from jaxspin.micromagnetics.mesh import Mesh
 from jaxspin.micromagnetics.sublattice import Sublattice, stacked
 from jaxspin.micromagnetics.term import EnergyTerm
 from jaxspin.micromagnetics.torque import Torque
+from jaxspin.micromagnetics.vectors import unit_vectors
 
 
 class System(eqx.Module):
@@ -115,8 +116,7 @@ class System(eqx.Module):
 
     def normalised(self, m: Float[Array, "S nx ny nz 3"]) -> Float[Array, "S nx ny nz 3"]:
         """Unit vectors inside the mask, zero outside; a zero vector stays zero."""
-        square = jnp.sum(m * m, axis=-1, keepdims=True)
-        m = m * jnp.where(square > 0, jax.lax.rsqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+        m = unit_vectors(m)
         return m if self.mesh.mask is None else jnp.where(self.mesh.mask[None, ..., None], m, 0.0)
 
 

@@ -1,5 +1,6 @@
 """Products of fields of three-vectors, written out so that they fuse with what surrounds them."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -14,3 +15,9 @@ def cross(a: Float[Array, "... 3"], b: Float[Array, "... 3"]) -> Float[Array, ".
 def dot(a: Float[Array, "... 3"], b: Float[Array, "... 3"]) -> Float[Array, "... 1"]:
     """a.b along the last axis, which stays with size 1."""
     return a[..., 0:1] * b[..., 0:1] + a[..., 1:2] * b[..., 1:2] + a[..., 2:3] * b[..., 2:3]
+
+
+def unit_vectors(a: Float[Array, "... 3"]) -> Float[Array, "... 3"]:
+    """a/|a| along the last axis; a zero vector stays zero, as does its derivative."""
+    square = jnp.sum(a * a, axis=-1, keepdims=True)
+    return a * jnp.where(square > 0, jax.lax.rsqrt(jnp.where(square > 0, square, 1.0)), 0.0)

@@ -1,7 +1,7 @@
 """Spin-orbit coupling among the bands of a scalar-relativistic calculation.
 
-With 36 to 40 bands of a dichalcogenide monolayer, energies agree with those of the full basis to 1 meV. Hartree atomic
-units.
+With 36 bands of a dichalcogenide monolayer, splittings differ from those of the full basis by 0.8 meV (MoSe2) to 3 meV
+(WSe2). Hartree atomic units.
 """
 
 import dataclasses
