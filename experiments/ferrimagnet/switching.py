@@ -22,8 +22,6 @@ jax.config.update("jax_enable_x64", True)
 from switching_figures import cross_figure, loop_figure, window_figure  # noqa: E402
 from switching_runs import (  # noqa: E402
     CELL,
-    CROSS,
-    CROSS_CELL,
     EXCHANGE,
     LENGTH,
     OFF,
@@ -34,6 +32,7 @@ from switching_runs import (  # noqa: E402
     Case,
     figure_five,
     four,
+    hall_cross,
     outcome,
     pulse_all,
     table_of,
@@ -41,7 +40,7 @@ from switching_runs import (  # noqa: E402
 )  # fmt: skip
 
 from jaxspin import io  # noqa: E402
-from jaxspin.micromagnetics.relax import relax  # noqa: E402
+from jaxspin.micromagnetics.mesh import Mesh  # noqa: E402
 from jaxspin.micromagnetics.symmetry import check_switching_symmetry  # noqa: E402
 from jaxspin.systems.ferrimagnet import simulation as sim  # noqa: E402
 
@@ -57,7 +56,9 @@ BREAKING = {  # parameter of the film, sizes, unit for the table
     "dK/dy": ("anisotropy_slope", (0.05, 0.15, 0.4), 1.0, "of K"),
 }
 FIELDS = (-0.08, -0.05, -0.025, 0.0, 0.025, 0.05, 0.08)  # T, of the loop
-CROSS_CURRENT = 3.7e12
+CROSS_CURRENT = 3.6e12
+SAID, EARLY = (0.0, 20e-9, 32e-9, 52e-9, 63.9e-9), 20e-12  # s
+CROSS_CELLS = (3e-9, 6e-9)  # m; what is drawn is the first
 
 
 def plain_tables(store: Path) -> list[list[str]]:
@@ -135,33 +136,26 @@ def offset(curve: list[float]) -> float | None:
     return float(np.mean(inner))
 
 
-def edge_numbers() -> dict[str, float]:
-    """Edge tilt at rest against the closed form, half a cell from the edge."""
-    film = sim.SwitchingFilm(exchange_field=EXCHANGE)
-    system = sim.magnet(film, CROSS, 0.0)
-    rest = relax(system, system.uniform([0.0, 0.0, 1.0], [0.0, 0.0, -1.0]))
-    return {
-        "tilt": float(sim.edge_tilt(CROSS, rest.m[0, :, :, 0])),
-        "theory": float(film.tilt_near_edge(CROSS_CELL / 2)),
-    }
-
-
-def cross_numbers(times: np.ndarray, m: np.ndarray) -> dict[str, Any]:
-    """Where the reversal starts, and when the wall passes the middle of the bar along its edges and its axis [s]."""
-    inside = np.asarray(CROSS.magnetic)[:, :, 0]
-    m_z = np.where(inside, m[..., 2], np.inf)
-    first = int(np.argmax((m_z < 0).any(axis=(1, 2))))
-    lowest = np.unravel_index(np.argmin(m_z[1]), inside.shape)
+def cross_numbers(mesh: Mesh, times: np.ndarray, m_z: np.ndarray, m: np.ndarray) -> dict[str, Any]:
+    """Tilt at rest, where the reversal starts, and when the wall passes the middle of the bar [s]."""
+    inside = np.asarray(mesh.magnetic)[:, :, 0]
+    up = np.where(inside, m[..., 2], np.inf)
+    early = int(np.searchsorted(times, EARLY))
+    lowest = np.unravel_index(np.argmin(up[early]), inside.shape)
     around = np.pad(inside, 1)[lowest[0] : lowest[0] + 3, lowest[1] : lowest[1] + 3]
-    reached = np.stack([np.asarray(sim.wall_positions(CROSS, jnp.asarray(frame[..., 2]))) for frame in m[: first + 40]])
+    first = times < 2e-9
+    reached = np.stack([np.asarray(sim.wall_positions(mesh, jnp.asarray(frame[..., 2]))) for frame in m[first]])
     rows = np.flatnonzero(inside[0])  # of the bar along x
     at = {"lower edge": rows[0], "axis": rows[len(rows) // 2], "upper edge": rows[-1]}
+    film = sim.SwitchingFilm(exchange_field=EXCHANGE)
     return {
-        "nucleated": float(times[first]),
-        "looked": float(times[1]),
-        "where": [float((index + 0.5) * CROSS_CELL) for index in lowest],
+        "m_z": [float(m_z[np.argmin(np.abs(times - t))]) for t in SAID],
+        "tilt": float(sim.edge_tilt(mesh, jnp.asarray(m[0]))),
+        "theory": float(film.tilt_near_edge(mesh.cell[0] / 2)),
+        "nucleated": float(times[int(np.argmax((up < 0).any(axis=(1, 2))))]),
+        "where": [float((index + 0.5) * mesh.cell[0]) for index in lowest],
         "on_outline": not bool(around.all()),
-        "halfway": {name: _crossing(times, reached[:, row], LENGTH / 2) for name, row in at.items()},
+        "halfway": {name: _crossing(times[first], reached[:, row], LENGTH / 2) for name, row in at.items()},
     }
 
 
@@ -187,12 +181,16 @@ def main(out: Path, readme: bool) -> None:
     stiff = stiff_row(window, store)
     print(io.markdown_table(WINDOW, stiff), flush=True)
     loop_figure(loop).savefig(out / "switching_loops.png")
-    times, m_z, m = figure_five(CROSS_CURRENT, store)
-    numbers = edge_numbers() | cross_numbers(times, m)
-    cross_figure(1e9 * times, m_z, m, CROSS).savefig(out / "switching_cross.png")
-    found = {"plain": plain, "window": stiff, "breaking": broken, "loop": loop, "cross": numbers}
+    crosses = {}
+    for cell in CROSS_CELLS:
+        mesh = hall_cross(cell)
+        times, m_z, m = figure_five(mesh, CROSS_CURRENT, store)
+        crosses[f"{1e9 * cell:.0f} nm"] = cross_numbers(mesh, times, m_z, m)
+        if cell == CROSS_CELLS[0]:
+            cross_figure(1e9 * times, m_z, m, mesh).savefig(out / "switching_cross.png")
+    found = {"plain": plain, "window": stiff, "breaking": broken, "loop": loop, "cross": crosses}
     io.write_text(out / "switching.json", json.dumps(found, indent=1) + "\n")
-    text = page(plain, stiff, broken, loop, numbers, times, m_z)
+    text = page(plain, stiff, broken, loop, crosses)
     print(text)
     if readme:
         io.fill_page(HERE / "README.md", text, "switching.py")
@@ -203,12 +201,10 @@ PLAIN = ["j (1e12 A/m²)", "+z, +j", "+z, -j", "-z, +j", "-z, -j", "what it is"]
 BROKEN = ["term", "symmetry check", "broken by", f"{TOGGLE / 1e12:.1f}e12 A/m²", f"{ABOVE / 1e12:.1f}e12 A/m²"]
 
 
-def page(
-    plain: Any, stiff: Any, broken: Any, loop: Any, numbers: dict[str, Any], times: np.ndarray, m_z: np.ndarray
-) -> str:
+def page(plain: Any, stiff: Any, broken: Any, loop: Any, crosses: dict[str, dict[str, Any]]) -> str:
     """The README's section."""
+    columns = map(cross_column, crosses.values())
     said, _ = verdict(sim.SwitchingFilm(exchange_field=EXCHANGE))
-    at = lambda t: m_z[int(np.argmin(np.abs(1e9 * times - t)))]
     lines = [
         "### Final <m_z> of the first sublattice: a toggle\n\n"
         f"Pulse of {1e9 * ON:.1f} ns, {1e9 * OFF:.1f} ns of rest, square of "
@@ -230,33 +226,36 @@ def page(
                 for name, curve in loop["polarity"].items()
             ],
         ),
-        f"### The two pulses on the cross\n\n{1e9 * LENGTH:.0f} nm long, {1e9 * WIDTH:.0f} nm wide, cells of "
-        f"{1e9 * CROSS_CELL:.0f} nm, {CROSS_CURRENT:.2e} A/m2.",
-        io.markdown_table(
-            ["what", "value"],
-            [
-                ["<m_z> at 0, 20, 32, 52, 64 ns", ", ".join(f"{at(t):+.3f}" for t in (0, 20, 32, 52, 64))],
-                ["edge tilt at rest, half a cell from the edge", f"{numbers['tilt']:.4f}"],
-                ["the same of a straight edge, closed form", f"{numbers['theory']:.4f}"],
-                *nucleation_rows(numbers),
-            ],
-        ),
+        f"### The two pulses on the cross\n\n{1e9 * LENGTH:.0f} nm long, {1e9 * WIDTH:.0f} nm wide, from rest next to "
+        f"+z, {CROSS_CURRENT / 1e12:g}e12 A/m².",
+        io.markdown_table(["cells of", *crosses], [list(row) for row in zip(CROSS_ROWS, *columns, strict=True)]),
     ]
     return "\n\n".join(lines)
 
 
-def nucleation_rows(numbers: dict[str, Any]) -> list[list[str]]:
-    """What there is to say of the nucleation."""
+def cross_column(numbers: dict[str, Any]) -> list[str]:
+    """What there is to say of the cross in one mesh, below its heading."""
     x, y = (1e9 * value for value in numbers["where"])
     place = "on the outline" if numbers["on_outline"] else "inside"
     return [
-        [f"lowest m_z {1e12 * numbers['looked']:.0f} ps after the onset", f"at ({x:.0f}, {y:.0f}) nm, {place}"],
-        ["first cell past the plane", f"{1e12 * numbers['nucleated']:.0f} ps"],
-        *(
-            [f"half of the bar reversed along its {name}", f"{1e12 * time:.0f} ps"]
-            for name, time in numbers["halfway"].items()
-        ),
+        ", ".join(f"{value:+.3f}" for value in numbers["m_z"]),
+        f"{numbers['tilt']:.4f}",
+        f"{numbers['theory']:.4f}",
+        f"({x:.1f}, {y:.1f}) nm, {place}",
+        *(f"{1e12 * time:.0f}" for time in (numbers["nucleated"], *numbers["halfway"].values())),
     ]
+
+
+CROSS_ROWS = (
+    "<m_z> at " + ", ".join(f"{1e9 * t:.0f}" for t in SAID) + " ns",
+    "edge tilt at rest, half a cell from the edge",
+    "the same of a straight edge, closed form",
+    f"lowest m_z {1e12 * EARLY:.0f} ps after the onset, at",
+    "first cell past the plane (ps)",
+    "half of the bar reversed along its lower edge (ps)",
+    "half of the bar reversed along its axis (ps)",
+    "half of the bar reversed along its upper edge (ps)",
+)
 
 
 def _made(folder: Path) -> Path:
@@ -265,7 +264,7 @@ def _made(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/ferrimagnet"), help="folder for figures and runs")
     parser.add_argument("--readme", action="store_true", help="write the tables into the README of this experiment")
     given = parser.parse_args()

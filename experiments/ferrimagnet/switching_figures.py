@@ -64,12 +64,12 @@ def cross_figure(times: np.ndarray, m_z: np.ndarray, m: np.ndarray, mesh: Mesh) 
         for axes, frame, letter in zip(panels, frames, "cdefghi", strict=True):
             shown = np.where(inside, m[frame, :, :, 2], np.nan).T
             image = axes.imshow(shown, origin="lower", extent=extent, vmin=-1, vmax=1, cmap=colour_map("vik"))
-            step = 3
+            step = max(2, mesh.shape[0] // 6)
             x, y = np.meshgrid(*(1e9 * mesh.cell[a] * (np.arange(mesh.shape[a]) + 0.5) for a in (0, 1)), indexing="ij")
             pick = (slice(1, None, step), slice(1, None, step))
             arrows = np.where(inside[pick][..., None], m[frame][pick], np.nan)
             axes.quiver(x[pick], y[pick], arrows[..., 0], arrows[..., 1], scale=12, width=0.008, pivot="mid")
-            axes.set(title=f"({letter}) {times[frame]:.2f} ns", xlabel="x (nm)")
+            axes.set(title=f"({letter}) {times[frame]:.3g} ns", xlabel="x (nm)")
         panels[0].set_ylabel("y (nm)")
         bar = bottom.colorbar(image, ax=panels, pad=0.01, shrink=0.8)
         bar.ax.set_title("$m_z$")

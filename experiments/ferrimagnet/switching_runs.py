@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxspin.micromagnetics.mesh import Mesh
+from jaxspin.micromagnetics.relax import relax
 from jaxspin.systems.ferrimagnet import simulation as sim
 
 SIDE, CELL = 12, 6e-9  # the 72 nm square of the symmetry checks, in coarse cells
@@ -20,9 +22,14 @@ BATCH = 12
 EXCHANGE = 5.0  # T
 SQUARE = sim.square(SIDE, CELL)
 
-# length, width and cell of the cross [m], and the film of figure 5
-LENGTH, WIDTH, CROSS_CELL = 126e-9, 54e-9, 6e-9
-CROSS = sim.hall_cross(LENGTH, WIDTH, CROSS_CELL)
+# length and width of the cross of figure 5 [m]: arms of 1.8 wall widths, too short for a wall to stay in one
+LENGTH, WIDTH = 108e-9, 72e-9
+LOOKS = (
+    *np.linspace(0.0, 0.2, 41).tolist(),
+    *np.linspace(0.22, 0.4, 10).tolist(),
+    *np.linspace(0.48, 2.0, 20).tolist(),
+)
+"""Times in a stretch of 2 ns at which the cross is looked at [ns]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,28 +116,38 @@ def outcome(table: np.ndarray) -> str:
     }.get(signs, "depends on both")
 
 
+def hall_cross(cell: float) -> Mesh:
+    """The cross of figure 5 in cells of this size [m]."""
+    return sim.hall_cross(LENGTH, WIDTH, cell)
+
+
+def cross_at_rest(mesh: Mesh) -> jax.Array:
+    """The equilibrium (2, nx, ny, 1, 3) of the cross next to +z."""
+    system = sim.magnet(sim.SwitchingFilm(exchange_field=EXCHANGE), mesh, 0.0)
+    return relax(system, system.uniform([0.0, 0.0, 1.0], [0.0, 0.0, -1.0])).m
+
+
 @eqx.filter_jit
-def _cross(m: jax.Array, current: jax.Array, times: jax.Array) -> sim.Evolution:
-    system = sim.magnet(sim.SwitchingFilm(exchange_field=EXCHANGE), CROSS, current, sim.two_pulses())
+def _cross(mesh: Mesh, m: jax.Array, current: jax.Array, times: jax.Array) -> sim.Evolution:
+    system = sim.magnet(sim.SwitchingFilm(exchange_field=EXCHANGE), mesh, current, sim.two_pulses())
     return sim.evolve(system, m, times, method=sim.METHOD, solve=sim.SOLVE, observe=sim.first_sublattice)
 
 
-def figure_five(current: float, store: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def figure_five(mesh: Mesh, current: float, store: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times (n,) [s], <m_z>(t) (n,) and the first sublattice (n, nx, ny, 3) in the cross under the two pulses.
 
-    In stretches of 2 ns, each kept in `store` with its last state.
+    From the equilibrium next to +z, in stretches of 2 ns, each kept in `store` with its last state.
     """
     store.mkdir(parents=True, exist_ok=True)
-    tag = hashlib.sha256(repr((current, LENGTH, WIDTH, CROSS_CELL, EXCHANGE)).encode()).hexdigest()[:12]
-    looks = 1e-9 * np.concatenate([np.linspace(0.0, 0.4, 21), np.linspace(0.48, 2.0, 20)])
-    system = sim.magnet(sim.SwitchingFilm(exchange_field=EXCHANGE), CROSS, 0.0)
-    m = np.asarray(system.uniform([0.0, 0.0, 1.0], [0.0, 0.0, -1.0]))
+    tag = hashlib.sha256(repr((current, LENGTH, WIDTH, mesh.cell, EXCHANGE, LOOKS)).encode()).hexdigest()[:12]
+    m = np.asarray(cross_at_rest(mesh))
     parts = []
     for stretch in range(32):
         path = store / f"cross_{tag}_{stretch:02d}.npz"
         if not path.exists():
             began = time.monotonic()
-            run = _cross(jnp.asarray(m), jnp.asarray(current), jnp.asarray(2e-9 * stretch + looks))
+            times = 1e-9 * (2 * stretch + jnp.asarray(LOOKS))
+            run = _cross(mesh, jnp.asarray(m), jnp.asarray(current), times)
             if int(run.status):
                 raise RuntimeError(f"cross: stopped at {float(run.reached):.2e} s, status {int(run.status)}")
             m_z = np.asarray(run.averages[:, 0, 2])

@@ -14,8 +14,6 @@ from sweep_processes import PATIENCE, chunks_done, ended, fingerprint, kill_grou
 
 from jaxspin import sweep
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 
 def workers_of(process):
     """Dask's worker processes below a command."""

@@ -10,8 +10,6 @@ from toy_models import DECAY, FILM, LINE, Current, Decay, Film, Line, Time
 
 from jaxspin.inverse import Dataset, Gaussian, coverage, fit, intervals, null_directions, predict, profile, propagate
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 X = np.linspace(-1.0, 2.0, 12)
 T = np.linspace(0.0, 1.0, 25)
 Z95 = scipy.stats.norm.ppf(0.975)

@@ -12,8 +12,6 @@ from scipy import stats
 from jaxspin.numerics import ensemble_statistics as statistics
 from jaxspin.numerics import random_matrix as rm
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 CIRCULAR = {1: rm.coe, 2: rm.cue, 4: rm.cse}
 GAUSSIAN = {1: rm.goe, 2: rm.gue, 4: rm.gse}
 DRAWS = 20_000

@@ -12,8 +12,6 @@ import pytest
 
 from jaxspin.transport import Chain, Wire, from_kwant, network, transmission
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 HERE = pathlib.Path(__file__).parent
 STORED = json.loads((HERE / "kwant_reference.json").read_text())
 SIGMA_X = np.array([[0, 1], [1, 0]], dtype=complex)

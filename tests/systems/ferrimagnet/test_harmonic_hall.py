@@ -21,8 +21,6 @@ from jaxspin.systems.ferrimagnet.hall_equilibrium import equilibrium, free_energ
 from jaxspin.systems.ferrimagnet.harmonic_hall import HARMONIC_HALL, harmonic_hall
 from jaxspin.systems.ferrimagnet.lock_in import simulated_lock_in
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 MATERIALS = sorted(HARMONIC_HALL.materials)
 HALL, LOCK_IN, EQUILIBRIUM = jax.jit(harmonic_hall), jax.jit(simulated_lock_in), jax.jit(equilibrium)
 

@@ -13,8 +13,6 @@ from jaxspin.systems.ferrimagnet.hall_bar import AngleScan
 from jaxspin.systems.ferrimagnet.harmonic_hall import harmonic_hall
 from jaxspin.systems.ferrimagnet.stepped_scan import STEPPED_SCAN, SteppedScan, stepped_scan
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared" / "data" / "harmonic_hall_pypt"
 READ, HALL = jax.jit(stepped_scan), jax.jit(harmonic_hall)

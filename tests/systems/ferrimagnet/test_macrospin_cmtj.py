@@ -9,8 +9,6 @@ import pytest
 
 from jaxspin.core import Solve
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 pytest.importorskip("cmtj")
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "bench_macrospin.py"
 

@@ -28,8 +28,6 @@ from jaxspin.systems.polariton.lattice import (
     uniform_state,
 )
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 STABLE = Condensate(p=0.8, a=1.0, g=0.9, delta=0.02)  # below p_c = 0.91; the lattice is stable at every k
 GUESS = jnp.array([[1.0, -0.9]])  # linearly polarized along y
 settled = jax.jit(uniform_state)

@@ -10,8 +10,6 @@ from jaxspin.core import Status
 from jaxspin.systems.polariton import Condensate, fixed_points
 from jaxspin.systems.polariton.probability import aligned_probability, directions, ends_of
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 C = Condensate(p=0.6, a=2.28, g=0.1, delta=0.1)
 KEY = jax.random.key(7)
 SPHERE = directions(KEY, 2000)

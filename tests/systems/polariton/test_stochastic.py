@@ -17,8 +17,6 @@ from jaxspin.systems.polariton.stochastic import (
     vacuum_coherence,
 )
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 numbers = st.floats(-2.0, 2.0)
 BELOW = Condensate(p=-0.4, a=2.28, g=0.1, delta=0.3)
 

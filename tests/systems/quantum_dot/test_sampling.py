@@ -17,8 +17,6 @@ from jaxspin.systems.quantum_dot.perturbation import draw_fields
 from jaxspin.systems.quantum_dot.sampling import sample_conductance, sample_covariance, sample_ensemble
 from jaxspin.systems.quantum_dot.scattering import evolution
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 KEY = jax.random.key(11)
 COUNT, M = 3200, 40
 DOT = Dot(n1=2, n2=1, x=0.5, a=1.0, b=1.0)
