@@ -38,6 +38,7 @@ ROW = "plane waves"  # of first_principles.csv: GTH-PBE with spin-orbit coupling
 STAGES = ("numbers", "figures", "relax", "design")
 LINE = 12  # k points on each line of figure 2
 ZONE = 12  # mesh of figure 3
+SLOPE = 0.05  # eV/angstrom at which a relaxation ends: 0.003 angstrom in a, 0.1 %
 
 
 def say(*what: Any) -> None:
@@ -55,7 +56,11 @@ def once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def layer_of(material: str) -> fp.Layer:
-    """The paper's structure; of the hold-out, the one of Liu et al. (2013), Table I."""
+    """The paper's structure; of the hold-out, a from the table of Liu et al. (2013) that the package has.
+
+    Its d, half the distance of 3.620 angstrom that we remember from their Table I, could not be looked up here: the
+    relaxation, which needs no such number, is the check.
+    """
     if material == HOLD_OUT:
         return fp.Layer("Mo", "Te", published.entry("liu2013_nn_gga", material)["a"], 3.620 / 2)
     return fp.layer(material)
@@ -88,7 +93,7 @@ def numbers(material: str, setting: fp.Setting, out: Path) -> dict[str, Any]:
     of = solution.ground
     return lists(found) | {
         "energy": float(of.energies.total),
-        "waves": solution.basis.waves,
+        "waves": int(jnp.max(jnp.sum(solution.basis.mask, axis=1))),
         "steps": len(of.history),
         "electrons": float(jnp.mean(of.density) * fp.crystal(solution.layer, setting.height).volume),
     }
@@ -138,7 +143,7 @@ def lines_and_zone(material: str, setting: fp.Setting, out: Path) -> dict[str, A
 
 def relaxation(material: str, setting: fp.Setting) -> dict[str, Any]:
     """a and d of lowest energy, by gradients at constant cutoff."""
-    found = rs.relaxed(layer_of(material), setting, progress=lambda line: say(material, line))
+    found = rs.relaxed(layer_of(material), setting, tolerance=SLOPE, progress=lambda line: say(material, line))
     of = found.solution.layer
     return {"a": float(of.a), "d": float(of.d), "steps": found.steps.tolist()}
 
@@ -253,10 +258,10 @@ def markdown(
     if relaxed:
         rows = []
         for material, of in relaxed.items():
-            zhu = published.entry("zhu2011", material)
-            for name in ("a", "d"):
-                off = 100 * (of[name] / zhu[name] - 1)
-                rows.append([material, name, f"{zhu[name]:.3f}", f"{of[name]:.3f}", f"{off:+.2f} %"])
+            known = layer_of(material)
+            for name, goal in (("a", float(known.a)), ("d", float(known.d))):
+                off = 100 * (of[name] / goal - 1)
+                rows.append([material, name, f"{goal:.3f}", f"{of[name]:.3f}", f"{off:+.2f} %"])
         parts += ["### Relaxed structures (Å), by gradients"]
         parts += [io.markdown_table(["", "", "published", "ours", "deviation"], rows)]
     if best is not None:
@@ -287,8 +292,9 @@ def main(given: argparse.Namespace) -> None:
         coarse = fp.Setting(cutoff=given.figure_cutoff, mesh=given.figure_mesh, band_tolerance=1e-4)
         drawn = {m: once(name("lines", m, coarse), lambda m=m: lines_and_zone(m, coarse, out)) for m in given.material}
     if "relax" in wanted:
-        fine = fp.Setting(cutoff=given.cutoff, mesh=given.relax_mesh)
-        relaxed = {m: once(name("relaxed", m, fine), lambda m=m: relaxation(m, fine)) for m in given.material}
+        fine = fp.Setting(cutoff=given.cutoff, mesh=given.relax_mesh, tolerance=1e-5)
+        whose = [*given.material, *([] if HOLD_OUT in given.skip else [HOLD_OUT])]
+        relaxed = {m: once(name("relaxed", m, fine), lambda m=m: relaxation(m, fine)) for m in whose}
     if "design" in wanted and "WSe2" in given.material:
         coarse = fp.Setting(cutoff=given.design_cutoff, mesh=given.design_mesh, tolerance=1e-8)
         best = once(name("design", "WSe2", coarse), lambda: design(coarse))

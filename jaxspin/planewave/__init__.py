@@ -6,6 +6,8 @@ a basis (`plane_waves`: in which waves and at which k) and an algorithm (`SelfCo
 
 from jaxspin.planewave.bands import BandStructure, band_structure, energies_of, path, states
 from jaxspin.planewave.basis import Basis, plane_waves
+from jaxspin.planewave.continuation import carried_over
+from jaxspin.planewave.coulomb import Layer, Periodic
 from jaxspin.planewave.crystal import Crystal, from_ase, read_structure
 from jaxspin.planewave.density_of_states import density_of_states
 from jaxspin.planewave.energy import Energies, effective_potential, total_energy
@@ -47,13 +49,16 @@ __all__ = [
     "KPoints",
     "KohnSham",
     "Operations",
+    "Layer",
     "OrbitalWeights",
+    "Periodic",
     "Pseudopotential",
     "SelfConsistency",
     "Shell",
     "Spinors",
     "band_structure",
     "boundary",
+    "carried_over",
     "density_of_states",
     "effective_potential",
     "energies_of",

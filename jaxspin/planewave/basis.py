@@ -21,7 +21,8 @@ Grid = tuple[int, int, int]
 class Basis(eqx.Module):
     """Plane waves exp(i (k + G).r)/sqrt(volume) with |k + G|^2/2 < cutoff; `plane_waves` builds it.
 
-    The number of waves differs between k points; all are padded to the largest, so that k is an axis of arrays.
+    The number of waves differs between k points; all are padded to a common number (`padded` of the largest), so that k
+    is an axis of arrays and crystals that differ little share what is compiled.
 
     Arguments:
         kpoints: fractional coordinates, shape (k, 3).
@@ -136,6 +137,12 @@ def good_size(least: int) -> int:
     raise AssertionError
 
 
+def padded(waves: int) -> int:
+    """The smallest number with five leading binary digits, and no others but zeros, that is not below `waves`."""
+    step = 2 ** max(0, waves.bit_length() - 5)
+    return -(-waves // step) * step
+
+
 def grid_miller(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Integer coordinates of the reciprocal vectors of a grid, as three arrays that broadcast to it."""
     h, k, l = (np.fft.fftfreq(n, 1 / n).round().astype(int) for n in grid)
@@ -160,7 +167,7 @@ def _sphere(reciprocal: np.ndarray, kpoints: np.ndarray, cutoff: float, grid: Gr
         energy = 0.5 * np.sum(((k + box) @ reciprocal) ** 2, axis=1)
         inside = np.flatnonzero(energy < cutoff)
         found.append(box[inside[np.argsort(energy[inside], kind="stable")]])
-    most = max(len(each) for each in found)
+    most = padded(max(len(each) for each in found))
     miller = np.stack([np.pad(each, ((0, most - len(each)), (0, 0))) for each in found])
     mask = np.arange(most) < np.array([len(each) for each in found])[:, None]
     return jnp.asarray(miller), jnp.asarray(mask)

@@ -14,11 +14,10 @@ from jaxtyping import Array, ArrayLike, Complex, Float
 from jaxspin.planewave.basis import Basis, Grid, grid_vectors
 from jaxspin.planewave.crystal import Crystal
 from jaxspin.planewave.density import density
-from jaxspin.planewave.ewald import ewald_energy
 from jaxspin.planewave.hamiltonian import coupling, product, projectors
-from jaxspin.planewave.hartree import coulomb_kernel, hartree_energy
+from jaxspin.planewave.hartree import hartree_energy
 from jaxspin.planewave.model import KohnSham
-from jaxspin.planewave.pseudopotential import local_of_square
+from jaxspin.planewave.pseudopotential import short_of_square
 
 
 class Energies(eqx.Module):
@@ -68,7 +67,7 @@ def energies_with(
     return Energies(
         *_one_body(model, basis, orbitals, occupations),
         *_of_density(model, n),
-        ewald_energy(model.crystal, jnp.array(model.charges, dtype=float)),
+        model.coulomb.of_cores(model.crystal, jnp.array(model.charges, dtype=float)),
         jnp.asarray(smearing, dtype=float),
     )
 
@@ -102,12 +101,13 @@ def external_potential(model: KohnSham, grid: Grid) -> Float[Array, "n1 n2 n3"]:
     for pseudo in model.pseudopotentials:
         atoms = [i for i, element in enumerate(crystal.species) if element == pseudo.element]
         structure = sum((jnp.exp(-1j * vectors @ crystal.cartesian[i]) for i in atoms), jnp.zeros(grid, complex))
-        waves = waves + local_of_square(pseudo, g2) * structure
+        core = pseudo.charge * model.coulomb.kernel(vectors, crystal, pseudo.r_local)
+        waves = waves + (short_of_square(pseudo, g2) - core) * structure
     return jnp.fft.ifftn(waves).real * (math.prod(grid) / crystal.volume)
 
 
 def _of_density(model: KohnSham, n: Array) -> tuple[Array, Array, Array]:
-    kernel = coulomb_kernel(grid_vectors(model.crystal, _grid(n)))
+    kernel = model.coulomb.kernel(grid_vectors(model.crystal, _grid(n)), model.crystal)
     hartree = hartree_energy(n, kernel, model.crystal.volume)
     return local_energy(model, n), hartree, exchange_correlation_energy(model, n)
 

@@ -21,7 +21,8 @@ def forces(model: KohnSham, basis: Basis, state: GroundState) -> Float[Array, "a
     Raises:
         RuntimeError: where the state is not self-consistent.
     """
-    gradient = _gradient(model, basis, state.checked())
+    state.checked()
+    gradient = _gradient(model, basis, state.orbitals, state.occupations)
     lattice = model.crystal.lattice
     each = -gradient.positions @ jnp.linalg.inv(lattice).T
     return symmetrised_vectors(each, model.crystal, basis)
@@ -36,7 +37,8 @@ def stress(model: KohnSham, basis: Basis, state: GroundState) -> Float[Array, "3
     Raises:
         RuntimeError: where the state is not self-consistent.
     """
-    gradient = _gradient(model, basis, state.checked())
+    state.checked()
+    gradient = _gradient(model, basis, state.orbitals, state.occupations)
     lattice = model.crystal.lattice
     # E(L (1 + strain)): dE/dstrain_ij = sum_a L_ai dE/dL_aj at fixed fractional positions
     full = lattice.T @ gradient.lattice / model.crystal.volume
@@ -44,12 +46,12 @@ def stress(model: KohnSham, basis: Basis, state: GroundState) -> Float[Array, "3
 
 
 @eqx.filter_jit
-def _gradient(model: KohnSham, basis: Basis, state: GroundState) -> Crystal:
+def _gradient(model: KohnSham, basis: Basis, orbitals: Array, occupations: Array) -> Crystal:
     """Derivative with respect to lattice and fractional positions, of the part with the symmetry of the basis."""
 
     def energy(crystal: Crystal) -> Array:
         moved = dataclasses.replace(model, crystal=crystal)
-        return total_energy(moved, basis, state.orbitals, state.occupations).total
+        return total_energy(moved, basis, orbitals, occupations).total
 
     return jax.grad(energy)(model.crystal)
 

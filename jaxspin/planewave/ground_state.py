@@ -147,9 +147,8 @@ def ground_state(
             n, orbitals, past, lines, done = *saved[:-1], int(saved[-1])
     moved = lines[done - 1, 1] if done else 1e-2
     for number in range(done, algorithm.max_steps):
-        result = step(
-            model, basis, n, orbitals, wanted, jnp.array(max(0.1 * moved, 1e-10)), jnp.array(algorithm.band_steps)
-        )
+        fine = jnp.array(max(0.1 * moved, 1e-10), dtype=float)
+        result = step(model, basis, n, orbitals, wanted, fine, jnp.array(algorithm.band_steps, dtype=int))
         orbitals = result.bands.orbitals
         line = _line(number, result, n, model)
         lines[number], moved = line[1:], line.moved
@@ -200,7 +199,7 @@ def _start(
             f"ground_state: start has density {start.density.shape} and orbitals {start.orbitals.shape}, this basis "
             f"and algorithm need {basis.grid} and {shape}"
         )
-    return start.density, start.orbitals
+    return start.density, jnp.where(basis.mask[:, None, None, :], start.orbitals, 0)
 
 
 @eqx.filter_jit

@@ -36,7 +36,7 @@ class Anderson(eqx.Module):
     def empty(self, n: Float[Array, "n1 n2 n3"]) -> "Past":
         """No past: for the first step."""
         none = jnp.zeros((self.memory, n.size))
-        return Past(none, none, jnp.array(0))
+        return Past(none, none, jnp.zeros((), int))
 
     def __call__(
         self, n: Float[Array, "n1 n2 n3"], residual: Float[Array, "n1 n2 n3"], past: "Past", crystal: Crystal

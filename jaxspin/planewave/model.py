@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from jaxspin.core import require_double_precision
+from jaxspin.planewave.coulomb import Coulomb, Periodic
 from jaxspin.planewave.crystal import Crystal
 from jaxspin.planewave.exchange_correlation import PBE, Functional
 from jaxspin.planewave.pseudopotential import Pseudopotential
@@ -23,9 +24,10 @@ class KohnSham(eqx.Module):
         spin_orbit: strength of the spin-orbit coupling, 1 in nature: the orbitals are spinors; None for
             scalar-relativistic orbitals without spin.
         smearing: of the occupations, for metals; None fills whole bands.
+        coulomb: the interaction of charges: `Periodic()`, or `Layer()` without images along z.
 
     Raises:
-        ValueError: for an element without a pseudopotential or with two.
+        ValueError: for an element without a pseudopotential or with two; a crystal that is not a `Layer`.
         RuntimeError: in single precision.
     """
 
@@ -35,8 +37,8 @@ class KohnSham(eqx.Module):
     spin_orbit: Float[Array, ""] | None = eqx.field(
         default=None, converter=lambda s: None if s is None else jnp.asarray(s, dtype=float)
     )
-
     smearing: Smearing | None = None
+    coulomb: Coulomb = Periodic()
 
     def __check_init__(self) -> None:
         require_double_precision("plane-wave density-functional theory")
@@ -47,6 +49,7 @@ class KohnSham(eqx.Module):
                     f"KohnSham: {element} needs exactly one pseudopotential, got {elements.count(element)} "
                     f"(given: {', '.join(elements)}); see tabulated, read_cp2k and read_hgh"
                 )
+        self.coulomb.check(self.crystal)
 
     def with_spin_orbit(self, strength: Float[ArrayLike, ""] | None = 1.0) -> "KohnSham":
         """The same model with spinors and this strength of the spin-orbit coupling, or None for no spin."""

@@ -154,15 +154,19 @@ def local_of_square(pseudo: Pseudopotential, q2: Float[ArrayLike, "..."]) -> Flo
     """`local_form_factor` as a function of q^2 [1/bohr^2]: its derivative is finite at q = 0."""
     q2 = jnp.asarray(q2, dtype=float)
     x2 = q2 * pseudo.r_local**2
-    gauss = jnp.exp(-x2 / 2)
     nonzero = q2 > 0
-    coulomb = -4 * jnp.pi * pseudo.charge * gauss / jnp.where(nonzero, q2, 1.0)
+    coulomb = -4 * jnp.pi * pseudo.charge * jnp.exp(-x2 / 2) / jnp.where(nonzero, q2, 1.0)
     # the finite rest of -4 pi Z exp(-x^2/2)/q^2 at q = 0
     rest = 2 * jnp.pi * pseudo.charge * pseudo.r_local**2
+    return jnp.where(nonzero, coulomb, rest) + short_of_square(pseudo, q2)
+
+
+def short_of_square(pseudo: Pseudopotential, q2: Float[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """`local_of_square` without the attraction of the core, a Gaussian charge of width r_local."""
+    x2 = jnp.asarray(q2, dtype=float) * pseudo.r_local**2
     c1, c2, c3, c4 = pseudo.c
     bracket = c1 + c2 * (3 - x2) + c3 * (15 - 10 * x2 + x2**2) + c4 * (105 - 105 * x2 + 21 * x2**2 - x2**3)
-    short = (2 * jnp.pi) ** 1.5 * pseudo.r_local**3 * gauss * bracket
-    return jnp.where(nonzero, coulomb, rest) + short
+    return (2 * jnp.pi) ** 1.5 * pseudo.r_local**3 * jnp.exp(-x2 / 2) * bracket
 
 
 def local_average(pseudo: Pseudopotential) -> Float[Array, ""]:

@@ -12,8 +12,6 @@ from jaxspin.planewave.kpoints import IDENTITY, monkhorst_pack
 from jaxspin.planewave.projections import Shell, atomic_orbitals, orbital_weights
 from jaxspin.planewave.spin_texture import polarised, spin
 
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
-
 PAIR = Crystal(np.diag([9.0, 9.0, 14.0]), ("W", "Se"), [[0, 0, 0.4], [0.5, 0.5, 0.6]])
 SHELLS = (Shell("W", 2, 1.1), Shell("Se", 1, 1.0))
 

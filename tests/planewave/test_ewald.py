@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxspin.planewave.crystal import Crystal
-from jaxspin.planewave.ewald import ewald_energy
+from jaxspin.planewave.ewald import ewald_energy, layer_ewald_energy
 
 energy = jax.jit(ewald_energy)
 FCC = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0.0]])
@@ -51,6 +51,24 @@ def test_the_energy_does_not_depend_on_the_splitting_or_the_origin():
         np.testing.assert_allclose(energy(LAYER, CHARGES, eta), wanted, rtol=1e-12)
     moved = Crystal(LAYER.lattice, LAYER.species, LAYER.positions + jnp.asarray([[0.3, -0.7, 1.4]]))
     np.testing.assert_allclose(energy(moved, CHARGES), wanted, rtol=1e-12)
+
+
+def test_a_layer_alone_lacks_the_field_of_its_images():
+    # a neutral polar layer: images add a field -4 pi p/volume, which costs 2 pi p^2/volume; the rest decays as
+    # exp(-G height), 1e-16 here
+    charges, height = jnp.asarray([2.0, -1.5, -0.5]), LAYER.lattice[2, 2]
+    alone = jax.jit(layer_ewald_energy)
+    dipole = charges @ LAYER.cartesian[:, 2]
+    wanted = energy(LAYER, charges) + 2 * jnp.pi * dipole**2 / LAYER.volume
+    np.testing.assert_allclose(alone(LAYER, charges), wanted, rtol=1e-11)
+    np.testing.assert_allclose(alone(LAYER, charges, 0.4), alone(LAYER, charges, 1.2), rtol=1e-12)
+    # of charged layers as well the height of the cell is nothing but a way to write positions
+    higher = Crystal(
+        LAYER.lattice.at[2, 2].set(1.5 * height),
+        LAYER.species,
+        0.5 + (LAYER.positions - 0.5) @ jnp.diag(jnp.asarray([1, 1, 1 / 1.5])),
+    )
+    np.testing.assert_allclose(alone(higher, CHARGES), alone(LAYER, CHARGES), rtol=1e-12)
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ import pytest
 from jaxspin.core import Status
 from jaxspin.planewave.bands import energies_of, states
 from jaxspin.planewave.basis import plane_waves
+from jaxspin.planewave.continuation import carried_over
 from jaxspin.planewave.crystal import Crystal
+from jaxspin.planewave.energy import total_energy
 from jaxspin.planewave.exchange_correlation import LDA_PADE, PBE
 from jaxspin.planewave.forces import forces, stress
 from jaxspin.planewave.ground_state import SelfConsistency, ground_state
@@ -19,9 +21,9 @@ from jaxspin.planewave.kpoints import IDENTITY, monkhorst_pack
 from jaxspin.planewave.mixing import Anderson
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.pseudopotential import pseudopotential
+from jaxspin.planewave.pulay import boundary, entering
 from jaxspin.planewave.response import self_consistent_density
-
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
+from jaxspin.planewave.second_variation import second_variation
 
 SOFT = pseudopotential("Se", 4, 0.8, [-2.0], [(0.8, [[1.5]], [[0.0]]), (0.7, [[0.6]], [[0.2]])])
 CRYSTAL = Crystal(np.array([[5.0, 0, 0], [0.3, 4.6, 0], [0, 0.2, 5.5]]), ("Se",) * 2, [[0, 0.02, 0], [0.5, 0.47, 0.45]])
@@ -74,13 +76,16 @@ def test_the_start_does_not_matter(state, basis):
     assert jnp.abs(other.density - state.density).max() < 1e-8
 
 
-def test_fewer_waves_raise_the_energy(state, basis):
-    # variational: the space of fewer waves lies in that of more
-    fewer = eqx.tree_at(
-        lambda b: b.mask, basis, basis.mask & (0.5 * jnp.sum(basis.wave_vectors(CRYSTAL) ** 2, axis=-1) < 2.5)
-    )
+def test_fewer_waves_raise_the_energy_by_what_they_bring(state, basis):
+    # variational: the space of fewer waves lies in that of more. The coupling of waves beyond 2.7 hartree is a third of
+    # their distance in energy, its square a tenth, which second order misses
+    size = 0.5 * jnp.sum(basis.wave_vectors(CRYSTAL) ** 2, axis=-1)
+    fewer = eqx.tree_at(lambda b: b.mask, basis, basis.mask & (size < 2.7))
     assert int(fewer.mask.sum()) < int(basis.mask.sum())
-    assert energy(MODEL, fewer, None) > float(state.energies.total) + 1e-6
+    found = ground_state(MODEL, fewer, TIGHT).checked()
+    lost = float(found.energies.total - state.energies.total)
+    assert lost > 1e-6
+    assert float(jnp.sum(entering(MODEL, fewer, basis, found))) == pytest.approx(-lost, rel=0.1)
 
 
 def test_energy_does_not_depend_on_the_origin_of_the_grid(state, basis):
@@ -127,6 +132,21 @@ def test_a_killed_run_goes_on_from_its_checkpoint(state, basis, tmp_path):
         ground_state(moved(MODEL, 1e-3), basis, TIGHT, checkpoint=file)
 
 
+def test_a_neighbour_starts_from_what_is_known(state, basis):
+    # lattice and atoms differ: the charge is right and the search shorter
+    near = strained(moved(MODEL, 1e-2), 1e-2 * jnp.diag(jnp.array([1.0, 1.0, 0.0])))
+    start = carried_over(state, MODEL, basis, near, basis)
+    assert float(start.density.mean() * near.crystal.volume) == pytest.approx(MODEL.electrons, abs=1e-9)
+    np.testing.assert_array_equal(start.orbitals, jnp.where(basis.mask[:, None, None, :], state.orbitals, 0))
+    found = ground_state(near, basis, TIGHT, start=start).checked()
+    alone = ground_state(near, basis, TIGHT).checked()
+    assert len(found.history) < len(alone.history) - 2
+    assert float(found.energies.total) == pytest.approx(float(alone.energies.total), abs=1e-11)
+    other = plane_waves(CRYSTAL, 4.0, monkhorst_pack(CRYSTAL, (2, 1, 1), operations=IDENTITY))
+    with pytest.raises(ValueError, match="both must be alike"):
+        carried_over(state, MODEL, basis, MODEL, other)
+
+
 def test_an_odd_electron_needs_a_smearing(basis):
     odd = dataclasses.replace(MODEL, pseudopotentials=(dataclasses.replace(SOFT, charge=5),))
     odd = dataclasses.replace(odd, crystal=Crystal(CRYSTAL.lattice, ("Se",), [[0, 0, 0]]))
@@ -140,6 +160,52 @@ def test_too_few_waves_are_refused():
         ground_state(MODEL, plane_waves(CRYSTAL, 0.6, mesh))
     with pytest.raises(ValueError, match="too few for 19 bands: raise the cutoff"):
         ground_state(MODEL, plane_waves(CRYSTAL, 1.1, mesh), SelfConsistency(empty_bands=15))
+
+
+def test_spinors_are_self_consistent(state, basis):
+    # six times the coupling of the table, so that it matters
+    strong = MODEL.with_spin_orbit(6.0)
+    found = ground_state(strong, basis, TIGHT).checked()
+    assert abs(float(found.density.mean() * CRYSTAL.volume) - MODEL.electrons) < 1e-10
+    # both k points are their own opposites: Kramers pairs
+    filled = found.eigenvalues[:, : MODEL.electrons]
+    np.testing.assert_allclose(filled[:, ::2], filled[:, 1::2], atol=1e-9)
+    # without coupling they are the orbitals without spin, twice
+    assert energy(MODEL.with_spin_orbit(0.0), basis, None) == pytest.approx(float(state.energies.total), abs=1e-11)
+    # Hellmann-Feynman; E = const - c s^2 + d s^3: differences miss h^2 d, of h = 0.05 of 6
+    slope = jax.jit(
+        jax.grad(lambda s: total_energy(strong.with_spin_orbit(s), basis, found.orbitals, found.occupations).total)
+    )
+    h = 0.05
+    ends = [energy(strong.with_spin_orbit(6 + sign * h), basis, found) for sign in (1, -1)]
+    assert float(slope(6.0)) == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-4)
+
+
+@pytest.mark.slow
+def test_self_consistent_spinors_are_the_second_variation_in_all_bands(basis):
+    strong = MODEL.with_spin_orbit(6.0)
+    found = ground_state(strong, basis, TIGHT).checked()
+    # every band without spin, in the same potential: the start is the whole space (padding makes bands far up)
+    unit = jnp.broadcast_to(jnp.eye(basis.waves, dtype=complex)[:, None], (2, basis.waves, 1, basis.waves))
+    every = states(MODEL, basis, found.density, basis.waves, start=jnp.where(basis.mask[:, None, None], unit, 0))
+    coupled = second_variation(strong, basis, every).energies[:, : MODEL.electrons]
+    np.testing.assert_allclose(coupled, found.eigenvalues[:, : MODEL.electrons], atol=1e-8)
+
+
+@pytest.mark.slow
+def test_waves_at_the_cutoff_lower_the_energy_as_the_boundary_says():
+    """The sum over a shell of waves against converged runs without and with it; the stress of all of them."""
+    cutoff, mesh = 6.0, monkhorst_pack(CRYSTAL, (3, 3, 3), shift=(0.5, 0.5, 0.5), operations=IDENTITY)
+    widest = plane_waves(CRYSTAL, 1.08 * cutoff, mesh)
+    size = 0.5 * jnp.sum(widest.wave_vectors(CRYSTAL) ** 2, axis=-1)
+    basis = eqx.tree_at(lambda b: b.mask, dataclasses.replace(widest, cutoff=cutoff), widest.mask & (size < cutoff))
+    state = ground_state(MODEL, basis, TIGHT).checked()
+    gained = energy(MODEL, widest, state) - float(state.energies.total)
+    shell = float(jnp.sum(entering(MODEL, basis, widest, state)))
+    assert shell == pytest.approx(gained, rel=0.05)
+    found = boundary(MODEL, basis, state)
+    # a strain of all lengths moves the cutoff by twice as much
+    assert float(jnp.trace(found.stress) * CRYSTAL.volume) == pytest.approx(2 * cutoff * float(found.cutoff), rel=1e-9)
 
 
 def test_forces_are_differences_of_energies(state, basis):

@@ -10,6 +10,7 @@ import pytest
 
 from jaxspin.planewave.basis import good_size, plane_waves
 from jaxspin.planewave.crystal import Crystal
+from jaxspin.planewave.eigensolver import Bands
 from jaxspin.planewave.exchange_correlation import LDA_PADE
 from jaxspin.planewave.hamiltonian import (
     angular_momentum_dot_spin,
@@ -22,6 +23,7 @@ from jaxspin.planewave.kpoints import IDENTITY, monkhorst_pack
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.pseudopotential import pseudopotential, tabulated
 from jaxspin.planewave.scf import solve_bands
+from jaxspin.planewave.second_variation import second_variation
 
 SOFT = pseudopotential("Se", 4, 0.7, [-2.0], [(0.8, [[1.5]], [[0.0]]), (0.7, [[0.6]], [[0.2]])])
 CRYSTAL = Crystal(np.array([[5.0, 0, 0], [0.3, 4.6, 0], [0, 0.2, 5.5]]), ("Se",), [[0.1, 0.2, 0.3]])
@@ -89,6 +91,20 @@ def test_converged_bands_stay_what_they_are(basis, potential, solve):
     found = solve(start, 0.0, 5)
     assert np.all(np.isfinite(found.orbitals))
     assert found.residuals.max() < 1e-9
+
+
+def test_second_variation_in_all_bands_is_the_whole_basis(basis, potential):
+    strong = MODEL.with_spin_orbit(3.0)
+    waves = basis.mask.sum(axis=1)
+    energies, orbitals = np.full((2, basis.waves), 1e3), np.zeros((2, basis.waves, 1, basis.waves), complex)
+    for k, n in enumerate(waves):
+        energies[k, :n], vectors = np.linalg.eigh(explicit(MODEL, basis, potential, k))
+        orbitals[k, :n, 0, :n] = vectors.T
+    bands = Bands(jnp.asarray(orbitals), jnp.asarray(energies), jnp.zeros((2, basis.waves)), jnp.zeros(2, int))
+    found = second_variation(strong, basis, bands)
+    for k, n in enumerate(waves):
+        exact = np.linalg.eigvalsh(explicit(strong, basis, potential, k))
+        np.testing.assert_allclose(found.energies[k, : 2 * n], exact, atol=1e-9)
 
 
 def test_time_reversal_pairs_the_states_of_opposite_waves(basis, potential):

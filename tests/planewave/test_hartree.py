@@ -1,17 +1,28 @@
-"""Coulomb kernels: a sheet of dipoles between plates, and alone.
+"""Coulomb kernels: a sheet of dipoles between plates, and alone; a model of a layer.
 
 Geometry: the charge density depends on z only, two Gaussians of opposite sign. Alone, its field vanishes outside and
 its energy per area is the integral of E(z)^2/8 pi; periodic images add a field -4 pi P/L (P: dipole per area).
 """
 
+import dataclasses
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.special import erf
 
+from jaxspin.planewave.basis import grid_vectors, plane_waves
+from jaxspin.planewave.coulomb import Layer, Periodic
 from jaxspin.planewave.crystal import Crystal
+from jaxspin.planewave.density import atomic_density
+from jaxspin.planewave.energy import local_energy
+from jaxspin.planewave.exchange_correlation import LDA_PADE
 from jaxspin.planewave.hartree import coulomb_kernel, hartree_energy, layer_kernel
+from jaxspin.planewave.kpoints import IDENTITY, monkhorst_pack
+from jaxspin.planewave.model import KohnSham
+from jaxspin.planewave.pseudopotential import tabulated
 
 WIDTH, APART, SURFACE = 0.8, 1.5, 0.02
 
@@ -53,3 +64,49 @@ def test_kernels_agree_where_waves_are_short_and_are_smooth_at_zero():
     np.testing.assert_allclose(cut[2], 2 * whole[2])  # cos(pi) = -1
     slopes = jax.jit(jax.grad(lambda v: jnp.sum(layer_kernel(v, crystal))))(vectors)
     assert bool(jnp.all(jnp.isfinite(slopes)))
+
+
+def polar(height, up=0.0):
+    """Mo above S in a cell of some height, moved up as a whole [bohr]."""
+    positions = [[0, 0, 0.5 + (1.2 + up) / height], [0.5, 0.5, 0.5 + (up - 1.2) / height]]
+    crystal = Crystal(np.diag([5.0, 5.0, height]), ("Mo", "S"), positions)
+    return KohnSham(crystal, (tabulated("Mo", "PADE"), tabulated("S", "PADE")), LDA_PADE)
+
+
+@eqx.filter_jit
+def electrostatic(model, n):
+    """What of the energy is of the interaction of charges."""
+    kernel = model.coulomb.kernel(grid_vectors(model.crystal, n.shape), model.crystal)
+    hartree = hartree_energy(n, kernel, model.crystal.volume)
+    return local_energy(model, n) + hartree + model.coulomb.of_cores(model.crystal, model.charges)
+
+
+def test_all_parts_of_the_energy_belong_to_a_layer_alone():
+    # The density of atoms that are moved by 0.3 bohr against the cores: a dipole of 20 x 0.3. Its images cost
+    # 2 pi p^2/volume; nothing of the layer's energy depends on the height of the cell. What the grid leaves out of the
+    # density, Gaussians of width 1.1, is exp(-(1.1 x 6)^2/2) = 3e-10 of it.
+    energies = {}
+    for height in (24.0, 30.0):
+        model, grid = polar(height), (12, 12, 64)
+        basis = plane_waves(model.crystal, 5.0, monkhorst_pack(model.crystal, (1, 1, 1), operations=IDENTITY), grid)
+        n = atomic_density(polar(height, 0.3), basis)
+        for coulomb in (Periodic(), Layer()):
+            energies[type(coulomb), height] = float(electrostatic(dataclasses.replace(model, coulomb=coulomb), n))
+    assert energies[Layer, 24.0] == pytest.approx(energies[Layer, 30.0], abs=1e-7)
+    for height in (24.0, 30.0):
+        images = 2 * np.pi * (20 * 0.3) ** 2 / (25 * height)
+        assert energies[Layer, height] - energies[Periodic, height] == pytest.approx(images, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("lattice", "heights", "message"),
+    [
+        ([[5, 0, 0], [0, 5, 0.2], [0, 0, 20]], (0.5, 0.6, 0.4), "third lattice vector must lie along z"),
+        ([[5, 0, 0], [0, 5, 0], [0, 0, 20]], (0.1, 0.4, 0.7), r"0\.40 of the cell's height free.*above 24 bohr"),
+    ],
+)
+def test_a_crystal_that_is_no_layer_is_refused(lattice, heights, message):
+    positions = [[0, 0, heights[0]], [0.5, 0.5, heights[1]], [0.5, 0, heights[2]]]
+    crystal = Crystal(np.array(lattice, dtype=float), ("Mo", "S", "S"), positions)
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(polar(20.0), crystal=crystal, coulomb=Layer())

@@ -32,9 +32,10 @@ def test_the_stars_fill_the_mesh(crystal, mesh, shift):
     whole = monkhorst_pack(crystal, mesh, shift=shift, operations=IDENTITY)
     found = monkhorst_pack(crystal, mesh, shift=shift)
     same = lambda a, b: np.all(np.abs(a - b - np.round(a - b)) < 1e-9, axis=-1)
+    inverses = [np.linalg.inv(W).T for W in np.asarray(found.rotations)]
     covered = 0
     for k, weight in zip(np.asarray(found.fractional), np.asarray(found.weights), strict=True):
-        images = [sign * np.linalg.inv(W).T @ k for sign in (1, -1) for W in found.rotations]
+        images = [sign * inverse @ k for sign in (1, -1) for inverse in inverses]
         distinct = [image for n, image in enumerate(images) if not any(same(image, other) for other in images[:n])]
         assert weight * np.prod(mesh) == pytest.approx(len(distinct))
         covered += len(distinct)

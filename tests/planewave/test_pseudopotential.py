@@ -84,6 +84,23 @@ def test_a_missing_element_names_what_there_is():
         tabulated("Bi")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"r_local": -0.5}, "ranges must be positive, got r_local = -0.5"),
+        ({"radii": jnp.zeros(4)}, r"ranges must be positive.*for \(3, 3, 2, 0\) projectors"),
+        ({"k": jnp.ones((4, 3, 3))}, "s projectors have no spin-orbit part"),
+        ({"h": jnp.ones((3, 3))}, r"h and k \(4, 3, 3\)"),
+    ],
+)
+def test_impossible_coefficients_are_refused_and_traced_ones_are_not(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(TUNGSTEN, **change)
+    # under jit nothing is known but shapes
+    traced = jax.jit(lambda by: jnp.sum(dataclasses.replace(TUNGSTEN, r_local=by, k=TUNGSTEN.k * by).r_local))
+    assert float(traced(0.5)) == 0.5
+
+
 # Numbers of the published table for sulfur, in the layout of CP2K with spin-orbit part.
 CP2K = """# a remark
 C GTH-PBE-q4 GTH-PBE

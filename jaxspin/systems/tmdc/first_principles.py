@@ -15,6 +15,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from jaxspin.planewave.bands import states
 from jaxspin.planewave.basis import Basis, plane_waves
+from jaxspin.planewave.continuation import carried_over
 from jaxspin.planewave.crystal import Crystal
 from jaxspin.planewave.eigensolver import Bands
 from jaxspin.planewave.exchange_correlation import FUNCTIONALS
@@ -127,7 +128,7 @@ def solve(
     Arguments:
         of: its structure.
         setting: cutoff, mesh, functional.
-        start: of a similar structure with the same number of waves, to start from.
+        start: of a similar structure of the same elements at the same setting, to start from.
         checkpoint: a file from which a killed run goes on.
         progress: called after every step, such as `print`.
 
@@ -136,12 +137,14 @@ def solve(
     """
     model = kohn_sham(of, setting)
     basis = plane_waves(model.crystal, setting.cutoff, monkhorst_pack(model.crystal, (setting.mesh, setting.mesh, 1)))
-    known = start is not None and start.basis.grid == basis.grid and start.basis.waves == basis.waves
+    near = None
+    if start is not None and start.basis.grid == basis.grid and len(start.basis.kpoints) == len(basis.kpoints):
+        near = carried_over(start.ground, kohn_sham(start.layer, setting), start.basis, model, basis)
     ground = ground_state(
         model,
         basis,
         SelfConsistency(tolerance=setting.tolerance),
-        start=start.ground if known and start is not None else None,
+        start=near,
         checkpoint=checkpoint,
         progress=progress,
     )

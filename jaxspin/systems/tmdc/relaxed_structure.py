@@ -3,6 +3,7 @@
 Lengths in angstrom, energies in eV.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from jaxtyping import Array, Float
 from jaxspin.planewave.bands import energies_of, states
 from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.energy import total_energy
+from jaxspin.planewave.ground_state import GroundState
 from jaxspin.planewave.pulay import boundary
 from jaxspin.planewave.response import self_consistent_density
 from jaxspin.planewave.units import HARTREE_EV
@@ -36,7 +38,7 @@ class Gradient(NamedTuple):
 
 def gradient(of: Solution) -> Gradient:
     """By Hellmann and Feynman, with the waves that enter at the cutoff as a grows (Pulay)."""
-    slope = _slope(of.layer, of.setting, of.basis, of.ground)
+    slope = _slope(of.layer, of.setting, of.basis, of.ground.orbitals, of.ground.occupations)
     edge = boundary(kohn_sham(of.layer, of.setting), of.basis, of.ground)
     volume = float(crystal(of.layer, of.setting.height).volume)
     pulay = float(edge.stress[0, 0] + edge.stress[1, 1]) * volume / float(of.layer.a)
@@ -45,8 +47,8 @@ def gradient(of: Solution) -> Gradient:
 
 
 @eqx.filter_jit
-def _slope(of: Layer, setting: Setting, basis: Basis, ground) -> Layer:
-    energy = lambda of: total_energy(kohn_sham(of, setting), basis, ground.orbitals, ground.occupations).total
+def _slope(of: Layer, setting: Setting, basis: Basis, orbitals: Array, occupations: Array) -> Layer:
+    energy = lambda of: total_energy(kohn_sham(of, setting), basis, orbitals, occupations).total
     return jax.grad(energy)(of)
 
 
@@ -151,11 +153,16 @@ def edge(of: Solution, strength: float = 1.0, q: tuple[float, float] = Q) -> Cal
     at = of.basis.at(places, crystal(of.layer, setting.height))
     tight = {"tolerance": 1e-7, "max_steps": 200}
     orbitals = states(kohn_sham(of.layer, setting, strength), at, of.ground.density, filled + 2, **tight).orbitals
+    # what is compiled must not depend on the number of steps
+    ground = dataclasses.replace(of.ground, history=of.ground.history[-1:])
+    return lambda layer, strength: _edge(layer, strength, setting, of.basis, ground, at, orbitals[:, filled - 2 :])
 
-    def energies(layer: Layer, strength: Array) -> Edge:
-        density = self_consistent_density(kohn_sham(layer, setting), of.basis, of.ground)
-        e = HARTREE_EV * energies_of(kohn_sham(layer, setting, strength), at, density, orbitals[:, filled - 2 :])
-        # at Gamma the pairs are degenerate: their average has the derivative
-        return Edge(e[0, :2], e[0, 2:], jnp.mean(e[1, :2]), e[2, 2])
 
-    return energies
+@eqx.filter_jit
+def _edge(
+    layer: Layer, strength: Array, setting: Setting, basis: Basis, ground: GroundState, at: Basis, orbitals: Array
+) -> Edge:
+    density = self_consistent_density(kohn_sham(layer, setting), basis, ground)
+    e = HARTREE_EV * energies_of(kohn_sham(layer, setting, strength), at, density, orbitals)
+    # at Gamma the pairs are degenerate: their average has the derivative
+    return Edge(e[0, :2], e[0, 2:], jnp.mean(e[1, :2]), e[2, 2])
