@@ -1,5 +1,7 @@
 """Derivatives of trajectories: against finite differences, and the memory that reverse mode takes."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,8 +20,6 @@ from jaxspin.micromagnetics import (
     evolve,
 )
 from jaxspin.micromagnetics.pair_rotation import evolve_split
-
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
 
 SHAPE = (5, 3, 1)
 
@@ -41,7 +41,6 @@ def start(system):
     return system.uniform((0.1, 0, 1.0), (-0.1, 0, -1.0))
 
 
-@jax.jit
 def mean_z(p):
     """<m_z> of the first sublattice after 10 ps, by equal steps: the derivative of what is computed is exact."""
     system = film(p)
@@ -64,38 +63,42 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("observable", [mean_z, jax.jit(split_order)], ids=["adaptive method", "split"])
+@pytest.mark.parametrize(
+    "observable", [mean_z, pytest.param(split_order, marks=pytest.mark.slow)], ids=["equal steps", "split"]
+)
 def test_gradients_of_trajectories_agree_with_differences(observable):
+    """With respect to D, theta, j, one cell of K and a map of it: reverse mode against central differences."""
+    nothing = jax.tree.map(jnp.zeros_like, PARAMETERS)
+    maps = jnp.zeros(SHAPE).at[4, 1, 0].set(1.0), jnp.asarray(np.random.default_rng(1).normal(size=SHAPE))
+    directions = [{**nothing, name: jnp.ones(())} for name in ("D", "theta", "j")]
+    directions += [{**nothing, "K": each} for each in maps]
+    together = jax.tree.map(lambda *each: jnp.stack(each), *directions)
+    # central difference of step 1e-4 in numbers of order one: error 1e-8 of truncation, 1e-12 of rounding
+    h = jnp.array([1e-4, -1e-4])[:, None]
+    moved = jax.tree.map(lambda x, v: x + jnp.reshape(h, (2,) + (1,) * v.ndim) * v, PARAMETERS, together)
+    ends = jax.jit(jax.vmap(jax.vmap(observable)))(moved)
+    numeric = (ends[0] - ends[1]) / 2e-4
     slope = jax.jit(jax.grad(observable))(PARAMETERS)
-    directions = [{name: jnp.zeros_like(value) for name, value in PARAMETERS.items()} for _ in range(5)]
-    for direction, name in zip(directions, ("D", "theta", "j"), strict=False):
-        direction[name] = jnp.ones(())
-    directions[3]["K"] = jnp.zeros(SHAPE).at[4, 1, 0].set(1.0)
-    directions[4]["K"] = jnp.asarray(np.random.default_rng(1).normal(size=SHAPE))
-    for direction in directions:
-        # central difference of step 1e-4 in numbers of order one: error 1e-8 of truncation, 1e-12 of rounding
-        moved = lambda h, d=direction: jax.tree.map(lambda x, v: x + h * v, PARAMETERS, d)
-        numeric = float(observable(moved(1e-4)) - observable(moved(-1e-4))) / 2e-4
-        exact = float(sum(jnp.sum(slope[name] * direction[name]) for name in slope))
-        assert numeric != 0
-        assert exact == pytest.approx(numeric, rel=1e-5)
+    exact = [sum(jnp.vdot(slope[name], direction[name]) for name in slope) for direction in directions]
+    assert np.all(np.asarray(numeric) != 0)
+    np.testing.assert_allclose(exact, numeric, rtol=1e-5)
 
 
-@pytest.mark.slow
 def test_memory_of_a_long_adjoint_is_bounded():
-    # 1000 steps of 6 evaluations on 48 x 48 cells: checkpoints grow as the square root of the number of steps
-    shape = (48, 48, 1)
-    p = {**PARAMETERS, "K": jnp.full(shape, 5.0)}
+    """1000 steps of 4 evaluations on 48 x 48 cells: checkpoints grow as the square root of the number of steps."""
+    mesh = Mesh((48, 48, 1), (3e-9, 3e-9, 6e-9))
+
+    def final(steps, K):
+        system = System(mesh, Sublattice(4e5, 0.1), [Exchange(5e-12), UniaxialAnisotropy(K)])
+        solve = Solve(max_steps=steps)
+        run = evolve(system, system.uniform((0.1, 0, 1.0)), (0.0, steps * 2e-13), dt=2e-13, solve=solve)
+        return jnp.sum(run.final[0, ..., 2])
 
     def temporaries(steps):
-        def final(p):
-            system = film(p, shape)
-            solve = Solve(max_steps=steps)
-            return jnp.sum(evolve(system, start(system), (0.0, steps * 2e-13), dt=2e-13, solve=solve).final[0, ..., 2])
+        compiled = jax.jit(jax.grad(partial(final, steps))).lower(jnp.full(mesh.shape, 5e4)).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
 
-        return jax.jit(jax.grad(final)).lower(p).compile().memory_analysis().temp_size_in_bytes
-
-    state = 2 * 48 * 48 * 3 * 8
+    state = 48 * 48 * 3 * 8
     few, many = temporaries(63), temporaries(1000)
     assert many < 1000 * state / 5  # storing every step alone, without its stages, would take 1000 states
     assert many / few < 1000 / 63 / 2
