@@ -82,7 +82,7 @@ def first_zero(times: np.ndarray, values: np.ndarray) -> float:
 
 
 def problem_5(size: float = 5.0) -> tuple[list[Row], dict[str, Any]]:
-    """A vortex driven by a current in the plane: 100 x 100 x 10 nm, u = 72.35 m/s along x, xi = 0.05, alpha = 0.1."""
+    """A vortex under a current along +x, u = 72.35 m/s towards -x: 100 x 100 x 10 nm, xi = 0.05, alpha = 0.1."""
     n, layers = round(100 / size), max(1, round(10 / size))
     mesh = Mesh((n, n, layers), (100 / n * NM, 100 / n * NM, 10 / layers * NM))
     terms = [Exchange(A), Demagnetization(mesh)]
@@ -90,7 +90,7 @@ def problem_5(size: float = 5.0) -> tuple[list[Row], dict[str, Any]]:
     x, y, _ = np.moveaxis(np.asarray(mesh.centres()), -1, 0) - 50 * NM
     vortex = np.stack([-y, x, np.full_like(x, 10 * NM)], axis=-1)[None]
     start = relax(at_rest, at_rest.normalised(jnp.asarray(vortex)), tolerance=1e-5)
-    system = System(mesh, Sublattice(M_S, 0.1, GAMMA), terms, ZhangLiTorque((72.35, 0.0, 0.0), 0.05))
+    system = System(mesh, Sublattice(M_S, 0.1, GAMMA), terms, ZhangLiTorque((-72.35, 0.0, 0.0), 0.05))
     times = np.linspace(0, 8e-9, 161)
     begin = time.perf_counter()
     run = evolve(system, start.m, times, solve=Solve(rtol=1e-5, atol=1e-5, max_steps=500_000))

@@ -176,4 +176,4 @@ def _magnetic_cells(system: System) -> np.ndarray:
     mask = system.mesh.mask
     if isinstance(mask, Tracer):
         raise ValueError("eigenmodes: the mask must be concrete, it sets the size of the matrix; pass it outside `jit`")
-    return np.flatnonzero(np.asarray(system.mesh.magnetic))
+    return np.arange(np.prod(system.mesh.shape)) if mask is None else np.flatnonzero(np.asarray(mask))

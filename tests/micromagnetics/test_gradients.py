@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxspin.core import Solve
+from jaxspin.core import Differentiate, Solve
 from jaxspin.micromagnetics import (
     Exchange,
     InterfacialDMI,
@@ -41,11 +41,11 @@ def start(system):
     return system.uniform((0.1, 0, 1.0), (-0.1, 0, -1.0))
 
 
-def mean_z(p):
+def mean_z(p, differentiate=Differentiate.reverse):
     """<m_z> of the first sublattice after 10 ps, by equal steps: the derivative of what is computed is exact."""
     system = film(p)
-    run = evolve(system, start(system), (0.0, 1e-11), dt=2e-13, solve=Solve(max_steps=64))
-    return run.averages[-1, 0, 2]
+    solve = Solve(max_steps=64, differentiate=differentiate)
+    return evolve(system, start(system), (0.0, 1e-11), dt=2e-13, solve=solve).averages[-1, 0, 2]
 
 
 def split_order(p):
@@ -61,44 +61,72 @@ PARAMETERS = {
     "theta": jnp.asarray(0.2),
     "j": jnp.asarray(4.0),
 }
+NOTHING = jax.tree.map(jnp.zeros_like, PARAMETERS)
+DIRECTIONS = [
+    *({**NOTHING, name: jnp.ones(())} for name in ("D", "theta", "j")),
+    {**NOTHING, "K": jnp.zeros(SHAPE).at[4, 1, 0].set(1.0)},
+    {**NOTHING, "K": jnp.asarray(np.random.default_rng(1).normal(size=SHAPE))},
+]
 
 
-@pytest.mark.parametrize(
-    "observable", [mean_z, pytest.param(split_order, marks=pytest.mark.slow)], ids=["equal steps", "split"]
-)
-def test_gradients_of_trajectories_agree_with_differences(observable):
-    """With respect to D, theta, j, one cell of K and a map of it: reverse mode against central differences."""
-    nothing = jax.tree.map(jnp.zeros_like, PARAMETERS)
-    maps = jnp.zeros(SHAPE).at[4, 1, 0].set(1.0), jnp.asarray(np.random.default_rng(1).normal(size=SHAPE))
-    directions = [{**nothing, name: jnp.ones(())} for name in ("D", "theta", "j")]
-    directions += [{**nothing, "K": each} for each in maps]
-    together = jax.tree.map(lambda *each: jnp.stack(each), *directions)
+def stacked(trees):
+    return jax.tree.map(lambda *each: jnp.stack(each), *trees)
+
+
+def shifted(step):
+    """PARAMETERS moved along each of DIRECTIONS."""
+    return [jax.tree.map(lambda x, v: x + step * v, PARAMETERS, each) for each in DIRECTIONS]
+
+
+def test_gradients_of_trajectories_agree_with_differences():
+    """With respect to D, theta, j, one cell of K and a map of it: forward mode against central differences."""
+    observable = partial(mean_z, differentiate=Differentiate.forward)
+    both = jax.jit(jax.vmap(lambda p, direction: jax.jvp(observable, (p,), (direction,))))  # one compilation for all
+    values, slopes = both(stacked([*shifted(0.0), *shifted(1e-4), *shifted(-1e-4)]), stacked(3 * DIRECTIONS))
     # central difference of step 1e-4 in numbers of order one: error 1e-8 of truncation, 1e-12 of rounding
-    h = jnp.array([1e-4, -1e-4])[:, None]
-    moved = jax.tree.map(lambda x, v: x + jnp.reshape(h, (2,) + (1,) * v.ndim) * v, PARAMETERS, together)
-    ends = jax.jit(jax.vmap(jax.vmap(observable)))(moved)
-    numeric = (ends[0] - ends[1]) / 2e-4
-    slope = jax.jit(jax.grad(observable))(PARAMETERS)
-    exact = [sum(jnp.vdot(slope[name], direction[name]) for name in slope) for direction in directions]
+    numeric = (values[5:10] - values[10:]) / 2e-4
     assert np.all(np.asarray(numeric) != 0)
-    np.testing.assert_allclose(exact, numeric, rtol=1e-5)
+    np.testing.assert_allclose(slopes[:5], numeric, rtol=1e-5)
 
 
-def test_memory_of_a_long_adjoint_is_bounded():
-    """1000 steps of 4 evaluations on 48 x 48 cells: checkpoints grow as the square root of the number of steps."""
-    mesh = Mesh((48, 48, 1), (3e-9, 3e-9, 6e-9))
+@pytest.mark.slow
+@pytest.mark.parametrize("observable", [mean_z, split_order], ids=["equal steps", "split"])
+def test_adjoint_gradients_agree_with_differences(observable):
+    """The same in reverse mode, also of the split integrator."""
+    values = jax.jit(jax.vmap(observable))(stacked([*shifted(1e-4), *shifted(-1e-4)]))
+    slope = jax.jit(jax.grad(observable))(PARAMETERS)
+    exact = [sum(jnp.vdot(slope[name], direction[name]) for name in slope) for direction in DIRECTIONS]
+    np.testing.assert_allclose(exact, (values[:5] - values[5:]) / 2e-4, rtol=1e-5)
 
-    def final(steps, K):
-        system = System(mesh, Sublattice(4e5, 0.1), [Exchange(5e-12), UniaxialAnisotropy(K)])
-        solve = Solve(max_steps=steps)
-        run = evolve(system, system.uniform((0.1, 0, 1.0)), (0.0, steps * 2e-13), dt=2e-13, solve=solve)
-        return jnp.sum(run.final[0, ..., 2])
 
-    def temporaries(steps):
-        compiled = jax.jit(jax.grad(partial(final, steps))).lower(jnp.full(mesh.shape, 5e4)).compile()
-        return compiled.memory_analysis().temp_size_in_bytes
+LAYER = Mesh((16, 16, 1), (3e-9, 3e-9, 6e-9))
 
-    state = 48 * 48 * 3 * 8
-    few, many = temporaries(63), temporaries(1000)
-    assert many < 1000 * state / 5  # storing every step alone, without its stages, would take 1000 states
-    assert many / few < 1000 / 63 / 2
+
+def final_z(steps, K):
+    """Mean m_z of one sublattice with a map K [1e4 J/m3] after some equal steps."""
+    system = System(LAYER, Sublattice(4e5, 0.1), [Exchange(5e-12), UniaxialAnisotropy(1e4 * K)])
+    run = evolve(system, system.uniform((1.0, 0, 0.5)), (0.0, steps * 2e-13), dt=2e-13, solve=Solve(max_steps=steps))
+    return jnp.mean(run.final[0, ..., 2])
+
+
+def adjoint(steps):
+    """Value and gradient, compiled, and the bytes that it takes."""
+    compiled = jax.jit(jax.value_and_grad(partial(final_z, steps))).lower(jnp.ones(LAYER.shape)).compile()
+    return compiled, compiled.memory_analysis().temp_size_in_bytes
+
+
+def test_a_long_adjoint_is_right_and_its_memory_bounded():
+    """1000 steps of 4 evaluations in reverse: checkpoints grow as the square root of the number of steps."""
+    K, along = (jnp.asarray(np.random.default_rng(2).uniform(4, 6, (2, *LAYER.shape))[k]) for k in (0, 1))
+    compiled, size = adjoint(1000)
+    numeric = (compiled(K + 1e-4 * along)[0] - compiled(K - 1e-4 * along)[0]) / 2e-4
+    # a difference of step 1e-4: 1e-8 of truncation, 1e-11 of rounding
+    np.testing.assert_allclose(jnp.vdot(compiled(K)[1], along), numeric, rtol=1e-5)
+    state = 16 * 16 * 3 * 8
+    assert size < 1000 * state / 5  # storing every step alone, without its stages, would take 1000 states
+
+
+@pytest.mark.slow
+def test_memory_of_an_adjoint_grows_slowly():
+    """From 63 steps to 1000, sixteen times as many: at most half of that."""
+    assert adjoint(1000)[1] / adjoint(63)[1] < 1000 / 63 / 2
