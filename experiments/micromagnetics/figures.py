@@ -58,7 +58,7 @@ def resonance(found: Results) -> Figure | None:
         frequency, power = np.array(run[x]) / 1e9, np.array(run[y]) ** (2 if y == "linear" else 1)
         within = (frequency > 2) & (frequency < 20)
         axes.semilogy(frequency[within], power[within] / power[within].max(), lw=1.0, label=label)
-    axes.set(xlabel="frequency (GHz)", ylabel="power (largest = 1)", ylim=(1e-7, 3))
+    axes.set(xlabel="frequency (GHz)", ylabel="power (largest = 1)", ylim=(3e-5, 3))
     axes.legend()
     return figure
 

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from dynamics import NM, Row, number
+from scipy.integrate import solve_bvp
+from scipy.optimize import brentq
 
 from jaxspin.core import Status
 from jaxspin.micromagnetics import shapes
@@ -124,6 +126,26 @@ def dmi_1d() -> tuple[list[Row], dict[str, Any]]:
     return rows, {"sizes": sizes, "tilts": tilts, "exact": exact}
 
 
+def disk_radius() -> float:
+    """Radius [nm] at which m_z = 0 of a continuous skyrmion in a disk of 100 nm: the radial equation, to 1e-6.
+
+    With m = (s, c) = (sin theta, cos theta) along (r, z): A (theta'' + theta'/r - s c/r^2) = K s c - D s^2/r, with
+    theta(0) = pi and 2 A theta' = -D at the edge. Lengths in nm.
+    """
+    kappa, beta, edge = K / A * 1e-18, D / A * 1e-9, 50.0
+
+    def slope(r: np.ndarray, y: np.ndarray) -> np.ndarray:
+        s, c = np.sin(y[0]), np.cos(y[0])
+        return np.vstack([y[1], -y[1] / r + s * c / r**2 - beta * s**2 / r + kappa * s * c])
+
+    r = np.linspace(1e-3, edge, 2001)
+    guess = 2 * np.arctan(np.exp((22.0 - r) / 5.7))
+    ends = lambda start, end: np.array([start[0] - np.pi, end[1] + beta / 2])
+    found = solve_bvp(slope, ends, r, np.vstack([guess, np.gradient(guess, r)]), tol=1e-9, max_nodes=100_000)
+    assert found.success
+    return float(brentq(lambda r: found.sol(r)[0] - np.pi / 2, 10.0, 40.0))
+
+
 def dmi_2d(size: float = 1.0) -> tuple[list[Row], dict[str, Any]]:
     """A skyrmion in a disk of 100 nm: the radius at which m_z = 0, along x."""
     n = round(100 / size)
@@ -144,8 +166,8 @@ def dmi_2d(size: float = 1.0) -> tuple[list[Row], dict[str, Any]]:
     radius, height = r[..., 0].ravel()[order], m_z.ravel()[order]
     near = (np.abs(height) < 0.3) & (radius < 45)
     zero = np.polyval(np.polyfit(height[near], radius[near], 3), 0.0)
-    return [number(f"DMI, disk, {size:g} nm", "radius of m_z = 0 [nm]", 21.87, zero)], {
-        "m_z": m_z,
-        "radius": radius,
-        "height": height,
-    }
+    name = f"DMI, disk, {size:g} nm"
+    rows = [number(name, "radius of m_z = 0 [nm]", 21.87, zero)]
+    rows.append(number(name, "the same, radial equation [nm]", disk_radius(), zero))
+    print(f"{name}: {int(rest.iterations)} iterations", flush=True)
+    return rows, {"m_z": m_z, "radius": radius, "height": height}

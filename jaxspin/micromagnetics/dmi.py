@@ -16,7 +16,7 @@ import abc
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.micromagnetics.exchange import after, bond_axes, bond_weight
+from jaxspin.micromagnetics.exchange import after, bonds
 from jaxspin.micromagnetics.sublattice import PerSublattice, VectorLike, as_parameter, stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.term import EnergyTerm
@@ -39,9 +39,8 @@ class DMI(EnergyTerm):
         """B [T]."""
         D = stacked(self.constant, m.shape[0], "D")
         total = jnp.zeros_like(m)
-        for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis, mean_bond(D, axis + 1)) / h
-            slope = bond_difference(m, weight[..., None], axis + 1, periodic=system.mesh.periodic[axis])
+        for axis, h, weight in bonds(system.mesh, D, mean_bond):
+            slope = bond_difference(m, weight[..., None] / h, axis + 1, periodic=system.mesh.periodic[axis])
             total = total + cross(self.vector(axis), slope)
         return system.inverse_magnetization[..., None] * total
 
@@ -51,10 +50,9 @@ class DMI(EnergyTerm):
         """[J/m3], half of each bond to either cell."""
         D = stacked(self.constant, m.shape[0], "D")
         total = jnp.zeros(m.shape[1:-1], dtype=m.dtype)
-        for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis, mean_bond(D, axis + 1)) / h
+        for axis, h, weight in bonds(system.mesh, D, mean_bond):
             turned = cross(m, after(system.mesh, m, axis, 1)) @ self.vector(axis)
-            total = total + shared_by_cells(jnp.sum(weight * turned, axis=0), axis)
+            total = total + shared_by_cells(jnp.sum(weight / h * turned, axis=0), axis)
         return total
 
 

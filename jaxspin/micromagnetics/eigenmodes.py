@@ -16,7 +16,7 @@ from jaxtyping import Array, ArrayLike, Complex, Float
 from jaxspin.core import require_double_precision
 from jaxspin.micromagnetics.llg import magnetization_rate
 from jaxspin.micromagnetics.system import System, total_moment
-from jaxspin.micromagnetics.vectors import cross
+from jaxspin.micromagnetics.vectors import cross, tangent
 
 _COLUMNS = 64  # of J computed at once
 
@@ -160,8 +160,7 @@ def _linear_rate(
     system: System, m: Float[Array, "S nx ny nz 3"], v: Float[Array, "S nx ny nz 3"], time: Float[ArrayLike, ""]
 ) -> Float[Array, "S nx ny nz 3"]:
     """J v [1/s] for v across m; the part along m, which is of second order at an equilibrium, is left out."""
-    rate = jax.jvp(lambda m: magnetization_rate(system, m, time), (m,), (v,))[1]
-    return rate - jnp.sum(rate * m, axis=-1, keepdims=True) * m
+    return tangent(m, jax.jvp(lambda m: magnetization_rate(system, m, time), (m,), (v,))[1])
 
 
 def _across(m: Float[Array, "S nx ny nz 3"]) -> tuple[Float[Array, "S nx ny nz 3"], Float[Array, "S nx ny nz 3"]]:
@@ -177,4 +176,4 @@ def _magnetic_cells(system: System) -> np.ndarray:
     mask = system.mesh.mask
     if isinstance(mask, Tracer):
         raise ValueError("eigenmodes: the mask must be concrete, it sets the size of the matrix; pass it outside `jit`")
-    return np.flatnonzero(np.asarray(system.mesh.magnetic))
+    return np.arange(np.prod(system.mesh.shape)) if mask is None else np.flatnonzero(np.asarray(mask))

@@ -15,7 +15,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from jaxspin.core import Status
 from jaxspin.micromagnetics.system import System, effective_field, energy
-from jaxspin.micromagnetics.vectors import cross, dot
+from jaxspin.micromagnetics.vectors import cross, dot, tangent
 
 _SPRING = 0.2  # of the difference of its two distances, that an image moves along the path in a step: stable below 1
 
@@ -102,13 +102,6 @@ def _descended(
     M_s = system.saturation_magnetization[..., None]
     product = lambda a, b: jnp.sum(M_s * a * b)
 
-    def tangent(m: Array, v: Array) -> Array:
-        return v - dot(m, v) * m
-
-    def field(m: Array) -> Array:
-        inside = dot(m, m)
-        return inside * tangent(m, effective_field(system, m, time))
-
     def moves(images: Array) -> tuple[Array, Array, Array]:
         """Of the inner images: the field that acts across the path or uphill, and the shift along it."""
         heights = jax.lax.map(lambda m: energy(system, m, time), images)
@@ -127,7 +120,7 @@ def _descended(
             )
             along = jnp.where(product(along, along) > 0, along, left + right)
             along = along / jnp.sqrt(product(along, along) + 1e-300)
-            B = field(m)
+            B = tangent(m, effective_field(system, m, time))
             share = product(B, along)
             top = number == climbing
             pull = jnp.sqrt(product(after - m, after - m)) - jnp.sqrt(product(m - before, m - before))

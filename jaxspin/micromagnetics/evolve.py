@@ -1,7 +1,7 @@
 """Dynamics: the magnetization from one time to others, with what is to be known at each of them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -13,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, PyTree
 
 from jaxspin.core import Solve
 from jaxspin.micromagnetics.llg import magnetization_rate
+from jaxspin.micromagnetics.precession_step import PrecessionStep
 from jaxspin.micromagnetics.system import System, averages, energies, total_moment
 from jaxspin.micromagnetics.vectors import unit_vectors
 from jaxspin.micromagnetics.waveforms import Waveform
@@ -22,7 +23,7 @@ Observe = Callable[[System, Float[Array, "S nx ny nz 3"], Float[Array, ""]], Any
 """What a user wants to know of a state: a function of (system, m, time)."""
 
 DEFAULT = Solve(rtol=1e-6, atol=1e-6, max_steps=1_000_000)
-METHOD = diffrax.Tsit5()
+METHOD = PrecessionStep()
 
 
 class Evolution(eqx.Module):
@@ -68,15 +69,20 @@ class Record(eqx.Module):
         }
 
 
-class Normalised(eqx.Module):
-    """Back to unit length, zero where it was zero."""
+class Motion(NamedTuple):
+    """Of a state of unit vectors: its `rate(system, state, time)` [1/s] and the `magnetization(state)` of all
+    sublattices.
+    """
 
-    def __call__(self, m: Array) -> Array:
-        return unit_vectors(m)
+    rate: Callable[[System, Array, Array], Array]
+    magnetization: Callable[[Array], Array]
 
 
-def _rate(time: Array, m: Array, system: System) -> Array:
-    return magnetization_rate(system, m, time)
+def _itself(m: Array) -> Array:
+    return m
+
+
+_MAGNETIZATION = Motion(magnetization_rate, _itself)
 
 
 def evolve(
@@ -102,7 +108,7 @@ def evolve(
         m0: unit vectors inside the mask.
         times: increasing [s].
         dt: constant step [s].
-        method: a diffrax solver.
+        method: a diffrax solver; `diffrax.Tsit5()` needs fewer steps at tolerances far below 1e-6.
         solve: tolerances, budget of steps, direction of differentiation, meter.
         snapshots: keep the whole state at every time.
         observe: a function of (system, m, time), evaluated at every time; a module-level one is compiled once.
@@ -115,25 +121,39 @@ def evolve(
     """
     times, m0 = jnp.asarray(times, dtype=float), jnp.asarray(m0, dtype=float)
     demand_run(system, m0, times, dt)
-    breaks = waveform_breaks(system) if dt is None else None
+    dt = None if dt is None else jnp.asarray(dt, dtype=float)  # a number would be compiled in
+    return followed(_MAGNETIZATION, system, system.normalised(m0), times, dt, method, solve, Record(snapshots, observe))
+
+
+@eqx.filter_jit
+def followed(
+    motion: Motion,
+    system: System,
+    start: Array,
+    times: Float[Array, " n"],
+    dt: Float[Array, ""] | None,
+    method: diffrax.AbstractSolver,
+    solve: Solve,
+    record: Record,
+) -> Evolution:
+    """What `evolve` returns, for any state of unit vectors from which the magnetization follows."""
     run = integrate(
-        _rate,
-        system.normalised(m0),
+        lambda time, state, system: motion.rate(system, state, time),
+        start,
         t0=times[0],
         t1=times[-1],
         args=system,
         saveat=times,
         dt0=dt,
         solve=solve,
-        project=Normalised(),
-        breaks=breaks,
+        project=unit_vectors,
+        breaks=waveform_breaks(system) if dt is None else None,
         method=method,
-        observe=Record(snapshots, observe),
+        observe=lambda time, state, system: record(time, motion.magnetization(state), system),
     )
-    stages = evaluations_per_step(method)
     return Evolution(
-        times=times, final=run.last, reached=run.reached, status=run.status, steps=run.steps,
-        evaluations=stages * run.steps, **run.y,
+        times=times, final=motion.magnetization(run.last), reached=run.reached, status=run.status, steps=run.steps,
+        evaluations=evaluations_per_step(method) * run.steps, **run.y,
     )  # fmt: skip
 
 

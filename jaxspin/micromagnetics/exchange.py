@@ -1,5 +1,7 @@
 """Exchange within each sublattice: w = A |grad m|^2."""
 
+from collections.abc import Callable, Iterator
+
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
@@ -31,9 +33,9 @@ class Exchange(EnergyTerm):
         """B [T]."""
         A = stacked(self.stiffness, m.shape[0], "exchange stiffness")
         total = jnp.zeros_like(m)
-        for axis, h in bond_axes(system.mesh):
-            weight = (2 / h**2) * bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1))
-            total = total + flux_difference(m, weight[..., None], axis + 1, periodic=system.mesh.periodic[axis])
+        for axis, h, weight in bonds(system.mesh, A, harmonic_bond):
+            weight = 2 / h**2 * weight[..., None]
+            total = total + flux_difference(m, weight, axis + 1, periodic=system.mesh.periodic[axis])
         return system.inverse_magnetization[..., None] * total
 
     def energy_density(
@@ -42,21 +44,24 @@ class Exchange(EnergyTerm):
         """A |grad m|^2 [J/m3], half of each bond to either cell."""
         A = stacked(self.stiffness, m.shape[0], "exchange stiffness")
         total = jnp.zeros(m.shape[1:-1], dtype=m.dtype)
-        for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1)) / h**2
-            square = weight * jnp.sum((after(system.mesh, m, axis, 1) - m) ** 2, axis=-1)
+        for axis, h, weight in bonds(system.mesh, A, harmonic_bond):
+            square = weight / h**2 * jnp.sum((after(system.mesh, m, axis, 1) - m) ** 2, axis=-1)
             total = total + shared_by_cells(jnp.sum(square, axis=0), axis)
         return total
 
 
-def bond_axes(mesh: Mesh) -> list[tuple[int, float]]:
-    """Axes with more than one cell, and the cell size along each [m]."""
-    return [(axis, mesh.cell[axis]) for axis in range(3) if mesh.shape[axis] > 1]
+def bonds(
+    mesh: Mesh, parameter: Float[Array, "s x y z"], mean: Callable[[Array, int], Array]
+) -> Iterator[tuple[int, float, Float[Array, "s x y z"]]]:
+    """Every axis of more than one cell, with the size of a cell [m] and the parameter of the bonds along it.
 
-
-def bond_weight(mesh: Mesh, axis: int, parameter: Float[Array, "s x y z"]) -> Float[Array, "s x y z"]:
-    """The parameter of bonds, zero where one of the two cells is not magnetic."""
-    return parameter if mesh.mask is None else jnp.where(inside_bond(mesh.mask, axis)[None], parameter, 0.0)
+    That is the `mean` (of a field and an axis of it) of the two cells, zero where one of them is not magnetic.
+    """
+    for axis in range(3):
+        if mesh.shape[axis] > 1:
+            weight = mean(parameter, axis + 1)
+            weight = weight if mesh.mask is None else jnp.where(inside_bond(mesh.mask, axis)[None], weight, 0.0)
+            yield axis, mesh.cell[axis], weight
 
 
 def after(mesh: Mesh, field: Float[Array, "..."], axis: int, leading: int = 0) -> Float[Array, "..."]:

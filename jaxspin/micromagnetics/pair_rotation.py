@@ -13,13 +13,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from jaxspin.micromagnetics.demagnetization import Demagnetization
-from jaxspin.micromagnetics.evolve import Evolution, Normalised, Observe, demand_run
+from jaxspin.micromagnetics.evolve import Evolution, Observe, demand_run
 from jaxspin.micromagnetics.fixed_steps import equal_steps, run_steps
 from jaxspin.micromagnetics.llg import rate_in_field
 from jaxspin.micromagnetics.sublattice import stacked
 from jaxspin.micromagnetics.sublattice_exchange import SublatticeExchange
 from jaxspin.micromagnetics.system import System, effective_field, torque_field
-from jaxspin.micromagnetics.vectors import cross, dot
+from jaxspin.micromagnetics.vectors import cross, dot, unit_vectors
 
 
 def evolve_split(
@@ -74,7 +74,6 @@ def _run(system, m0, times, count, dt, substeps, slow, snapshots, observe) -> Ev
     )
     J = pair_coupling(system)
     h = dt / substeps
-    normalised = Normalised()
 
     def rate(m, time, B):
         return rate_in_field(system, m, B + effective_field(local, m, time) + torque_field(local, m, time))
@@ -84,10 +83,10 @@ def _run(system, m0, times, count, dt, substeps, slow, snapshots, observe) -> Ev
         m = pair_flow(system, m, J, h / 2)
         at = lambda t: now + slope * (offset + t)
         k1 = rate(m, time, at(0.0))
-        k2 = rate(normalised(m + h / 2 * k1), time + h / 2, at(h / 2))
-        k3 = rate(normalised(m + h / 2 * k2), time + h / 2, at(h / 2))
-        k4 = rate(normalised(m + h * k3), time + h, at(h))
-        m = normalised(m + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
+        k2 = rate(unit_vectors(m + h / 2 * k1), time + h / 2, at(h / 2))
+        k3 = rate(unit_vectors(m + h / 2 * k2), time + h / 2, at(h / 2))
+        k4 = rate(unit_vectors(m + h * k3), time + h, at(h))
+        m = unit_vectors(m + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
         return pair_flow(system, m, J, h / 2)
 
     def advance(carry, time, number):

@@ -13,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 from jaxspin.core import Status
 from jaxspin.micromagnetics.llg import largest_torque
 from jaxspin.micromagnetics.system import System, effective_field, energy
+from jaxspin.micromagnetics.vectors import tangent
 
 _MEMORY = 8  # pairs of L-BFGS
 _TRIALS = 20  # halvings of a step before the direction is given up
@@ -65,19 +66,17 @@ def relax(
         raise ValueError(f"relax: m0 must have the shape {expected} (sublattices, nx, ny, nz, 3), got {m0.shape}")
     if not isinstance(m0, Tracer) and not np.all(np.isfinite(m0)):
         raise ValueError(f"relax: m0 holds {int(np.sum(~np.isfinite(m0)))} values that are not finite")
-    m0 = jax.lax.stop_gradient(m0)
-    time = jnp.asarray(time, dtype=float)
-    m, counts = _minimum(system, m0, time, jnp.asarray(tolerance), jnp.asarray(max_iterations))
-    torque = jax.lax.stop_gradient(largest_torque(system, m, time))
-    failure = jnp.where(counts[0] < max_iterations, Status.NO_SOLUTION, Status.MAX_STEPS)
-    status = jnp.where(torque <= tolerance, Status.OK, failure)
-    status = jnp.where(jnp.isfinite(torque), status, Status.NOT_FINITE).astype(jnp.int32)
-    return Equilibrium(m, energy(system, m, time), torque, status, counts[0], counts[1])
+    return _relaxed(system, m0, jnp.asarray(time, dtype=float), jnp.asarray(tolerance), jnp.asarray(max_iterations))
 
 
 @eqx.filter_jit
-def _minimum(system: System, m0: Array, time: Array, tolerance: Array, budget: Array) -> tuple[Array, Array]:
-    return _descend(system, m0, time, tolerance, budget)
+def _relaxed(system: System, m0: Array, time: Array, tolerance: Array, budget: Array) -> Equilibrium:
+    m, counts = _descend(system, jax.lax.stop_gradient(m0), time, tolerance, budget)
+    torque = jax.lax.stop_gradient(largest_torque(system, m, time))
+    failure = jnp.where(counts[0] < budget, Status.NO_SOLUTION, Status.MAX_STEPS)
+    status = jnp.where(torque <= tolerance, Status.OK, failure)
+    status = jnp.where(jnp.isfinite(torque), status, Status.NOT_FINITE).astype(jnp.int32)
+    return Equilibrium(m, energy(system, m, time), torque, status, counts[0], counts[1])
 
 
 @eqx.filter_custom_jvp
@@ -88,23 +87,27 @@ def _descend(system: System, m0: Array, time: Array, tolerance: Array, budget: A
 
     def value_and_slope(m: Array) -> tuple[Array, Array, Array]:
         """Energy and its tangent gradient, both over max M_s V [T], and the largest |m x B| [T]."""
-        B = _tangent(m, effective_field(system, m, time))
+        B = tangent(m, effective_field(system, m, time))
         return energy(system, m, time) / volume, -weight * B, jnp.sqrt(jnp.max(jnp.sum(B**2, axis=-1)))
 
     def direction(m: Array, g: Array, moves: Array, changes: Array, products: Array) -> Array:
-        """Two loops of L-BFGS; pairs that were never filled have product 0 and change nothing."""
-        q, factors = g, []
-        for k in range(_MEMORY):  # newest first
-            inverse = jnp.where(products[k] > 0, 1 / jnp.where(products[k] > 0, products[k], 1.0), 0.0)
-            factor = inverse * _inner(moves[k], q)
-            q = q - factor * changes[k]
-            factors.append((factor, inverse))
+        """Two loops of L-BFGS, newest first; pairs that were never filled have product 0 and change nothing."""
+        inverses = jnp.where(products > 0, 1 / jnp.where(products > 0, products, 1.0), 0.0)
+
+        def down(q: Array, pair: tuple[Array, ...]) -> tuple[Array, Array]:
+            move, change, inverse = pair
+            factor = inverse * _inner(move, q)
+            return q - factor * change, factor
+
+        def up(q: Array, pair: tuple[Array, ...]) -> tuple[Array, None]:
+            move, change, inverse, factor = pair
+            return q + move * (factor - inverse * _inner(change, q)), None
+
+        q, factors = jax.lax.scan(down, g, (moves, changes, inverses))
         square = _inner(changes[0], changes[0])
         q = q * jnp.where(products[0] > 0, products[0] / jnp.where(square > 0, square, 1.0), _first_step(g))
-        for k in reversed(range(_MEMORY)):
-            factor, inverse = factors[k]
-            q = q + moves[k] * (factor - inverse * _inner(changes[k], q))
-        return -_tangent(m, q)
+        q, _ = jax.lax.scan(up, q, (moves, changes, inverses, factors), reverse=True)
+        return -tangent(m, q)
 
     def search(m, value, g, d):
         """Halve the step along d until the energy has fallen enough, or, within rounding, the slope has."""
@@ -116,7 +119,7 @@ def _descend(system: System, m0: Array, time: Array, tolerance: Array, budget: A
             new = system.normalised(m + length * d)
             new_value, new_g, torque = value_and_slope(new)
             enough = new_value <= value + 1e-4 * length * slope
-            flatter = jnp.abs(_inner(new_g, _tangent(new, d))) <= 0.9 * jnp.abs(slope)
+            flatter = jnp.abs(_inner(new_g, tangent(new, d))) <= 0.9 * jnp.abs(slope)
             accept = enough | ((new_value <= value + noise) & flatter)
             return jnp.where(accept, length, length / 2), new, new_value, new_g, torque, count + 1, accept
 
@@ -131,11 +134,11 @@ def _descend(system: System, m0: Array, time: Array, tolerance: Array, budget: A
         d = jnp.where(downhill, d, -g * _first_step(g))
         d = d * jnp.minimum(1.0, 1.0 / jnp.sqrt(jnp.max(jnp.sum(d**2, axis=-1)) + 1e-300))  # at most about a radian
         _, new, new_value, new_g, new_torque, trials, accept = search(m, value, g, d)
-        move, change = _tangent(new, new - m), new_g - _tangent(new, g)
+        move, change = tangent(new, new - m), new_g - tangent(new, g)
         product = _inner(move, change)
         keep = accept & (product > 1e-12 * jnp.sqrt(_inner(move, move) * _inner(change, change)))
         push = lambda history, item: jnp.concatenate([item[None], history[:-1]])
-        carried = jax.vmap(lambda v: _tangent(new, v))
+        carried = jax.vmap(lambda v: tangent(new, v))
         filled = jnp.any(products > 0)
         # a failed search forgets the past; a second one in a row, with nothing to forget, is the end
         moves = jnp.where(keep, push(carried(moves), move), jnp.where(accept, carried(moves), 0.0))
@@ -173,17 +176,17 @@ def tangent_gradient(
     system: System, m: Float[Array, "S nx ny nz 3"], time: Float[ArrayLike, ""] = 0.0
 ) -> Float[Array, "S nx ny nz 3"]:
     """dw/dm projected on the tangent space, -M_s [B - (m.B) m] [J/m3]: zero at an equilibrium."""
-    return -system.saturation_magnetization[..., None] * _tangent(m, effective_field(system, m, time))
+    return -system.saturation_magnetization[..., None] * tangent(m, effective_field(system, m, time))
 
 
 def hessian_product(
     system: System, m: Float[Array, "S nx ny nz 3"], v: Float[Array, "S nx ny nz 3"], time: Float[ArrayLike, ""] = 0.0
 ) -> Float[Array, "S nx ny nz 3"]:
     """Second derivative of the energy density on the sphere applied to v [J/m3]: P H P v + M_s (m.B) P v, symmetric."""
-    v = _tangent(m, v)
+    v = tangent(m, v)
     B, change = jax.jvp(lambda m: effective_field(system, m, time), (m,), (v,))
     Ms = system.saturation_magnetization[..., None]
-    return Ms * (jnp.sum(m * B, axis=-1, keepdims=True) * v - _tangent(m, change))
+    return Ms * (jnp.sum(m * B, axis=-1, keepdims=True) * v - tangent(m, change))
 
 
 def solve_tangent(
@@ -193,10 +196,10 @@ def solve_tangent(
     scale = jnp.max(system.saturation_magnetization)  # fills the directions along m, so that the operator is regular
 
     def apply(v: Array) -> Array:
-        return hessian_product(system, m, v, time) + scale * (v - _tangent(m, v))
+        return hessian_product(system, m, v, time) + scale * (v - tangent(m, v))
 
     operator = lineax.FunctionLinearOperator(apply, jax.eval_shape(lambda: b), lineax.positive_semidefinite_tag)
-    return _tangent(m, lineax.linear_solve(operator, _tangent(m, b), _RelativeCG(), throw=False).value)
+    return tangent(m, lineax.linear_solve(operator, tangent(m, b), _RelativeCG(), throw=False).value)
 
 
 class _RelativeCG(lineax.AbstractLinearSolver):
@@ -221,12 +224,6 @@ class _RelativeCG(lineax.AbstractLinearSolver):
 
     def assume_full_rank(self):
         return True
-
-
-def _tangent(m: Array, v: Array) -> Array:
-    """Part of v perpendicular to m; where m = 0, outside the mask, nothing."""
-    inside = jnp.sum(m * m, axis=-1, keepdims=True)
-    return inside * v - jnp.sum(m * v, axis=-1, keepdims=True) * m
 
 
 def _inner(a: Array, b: Array) -> Array:

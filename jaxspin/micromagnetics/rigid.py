@@ -9,27 +9,14 @@ good while everything is slow against the exchange mode (J |ds|/(s_1 s_2), or ga
 with `evolve` or `evolve_split` before trusting it near angular compensation.
 """
 
-from typing import Any
-
 import diffrax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from jaxspin.core import Solve
-from jaxspin.micromagnetics.evolve import (
-    DEFAULT,
-    METHOD,
-    Evolution,
-    Normalised,
-    Observe,
-    Record,
-    demand_run,
-    evaluations_per_step,
-    waveform_breaks,
-)
+from jaxspin.micromagnetics.evolve import DEFAULT, METHOD, Evolution, Motion, Observe, Record, demand_run, followed
 from jaxspin.micromagnetics.system import System, effective_field, torque_field
 from jaxspin.micromagnetics.vectors import cross
-from jaxspin.numerics.ode import integrate
 
 
 def antiparallel(n: Float[Array, "nx ny nz 3"]) -> Float[Array, "2 nx ny nz 3"]:
@@ -78,33 +65,10 @@ def evolve_rigid(
     """
     if len(system.sublattices) != 2:
         raise ValueError(f"evolve_rigid: expected two sublattices, got {len(system.sublattices)}")
-    times, m0 = jnp.asarray(times, dtype=float), antiparallel(jnp.asarray(n0, dtype=float))
-    demand_run(system, m0, times, dt)
-    record = Record(snapshots, observe)
-    run = integrate(
-        _rate,
-        system.normalised(m0)[0],
-        t0=times[0],
-        t1=times[-1],
-        args=(system, record),
-        saveat=times,
-        dt0=dt,
-        solve=solve,
-        project=Normalised(),
-        breaks=waveform_breaks(system) if dt is None else None,
-        method=method,
-        observe=_record,
-    )
-    return Evolution(
-        times=times, final=antiparallel(run.last), reached=run.reached, status=run.status, steps=run.steps,
-        evaluations=evaluations_per_step(method) * run.steps, **run.y,
-    )  # fmt: skip
+    times, n0 = jnp.asarray(times, dtype=float), jnp.asarray(n0, dtype=float)
+    demand_run(system, antiparallel(n0), times, dt)
+    dt = None if dt is None else jnp.asarray(dt, dtype=float)
+    return followed(_PAIR, system, system.normalised(n0[None])[0], times, dt, method, solve, Record(snapshots, observe))
 
 
-def _rate(time: Array, n: Array, args: tuple[System, Record]) -> Array:
-    return rigid_rate(args[0], n, time)
-
-
-def _record(time: Array, n: Array, args: tuple[System, Record]) -> dict[str, Any]:
-    system, record = args
-    return record(time, antiparallel(n), system)
+_PAIR = Motion(rigid_rate, antiparallel)

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.micromagnetics.exchange import after, bond_axes, bond_weight
+from jaxspin.micromagnetics.exchange import after, bonds
 from jaxspin.micromagnetics.sublattice import stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.term import EnergyTerm
@@ -61,9 +61,9 @@ class SublatticeExchange(EnergyTerm):
         J = stacked(self.coupling, 1, "A_0")[..., None]
         total = J * swapped
         A = stacked(self.gradient, 1, "A_12")
-        for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1)) / h**2
-            total = total + flux_difference(swapped, weight[..., None], axis + 1, periodic=system.mesh.periodic[axis])
+        for axis, h, weight in bonds(system.mesh, A, harmonic_bond):
+            weight = weight[..., None] / h**2
+            total = total + flux_difference(swapped, weight, axis + 1, periodic=system.mesh.periodic[axis])
         return system.inverse_magnetization[..., None] * total
 
     def energy_density(
@@ -73,10 +73,9 @@ class SublatticeExchange(EnergyTerm):
         first, second = m[self.pair[0]], m[self.pair[1]]
         total = -stacked(self.coupling, 1, "A_0")[0] * jnp.sum(first * second, axis=-1)
         A = stacked(self.gradient, 1, "A_12")
-        for axis, h in bond_axes(system.mesh):
-            weight = (bond_weight(system.mesh, axis, harmonic_bond(A, axis + 1)) / h**2)[0]
+        for axis, h, weight in bonds(system.mesh, A, harmonic_bond):
             slopes = (after(system.mesh, first, axis) - first) * (after(system.mesh, second, axis) - second)
-            total = total + shared_by_cells(weight * jnp.sum(slopes, axis=-1), axis)
+            total = total + shared_by_cells(weight[0] / h**2 * jnp.sum(slopes, axis=-1), axis)
         return total
 
     def _partner(self, m: Float[Array, "S nx ny nz 3"]) -> Float[Array, "S nx ny nz 3"]:

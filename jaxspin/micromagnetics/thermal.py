@@ -5,10 +5,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
 
-from jaxspin.micromagnetics.evolve import Evolution, Normalised, Observe, demand_run
+from jaxspin.micromagnetics.evolve import Evolution, Observe, demand_run
 from jaxspin.micromagnetics.fixed_steps import equal_steps, run_steps
 from jaxspin.micromagnetics.llg import rate_in_field
 from jaxspin.micromagnetics.system import System, effective_field, torque_field
+from jaxspin.micromagnetics.vectors import unit_vectors
 
 BOLTZMANN = 1.380649e-23
 """[J/K]"""
@@ -53,7 +54,6 @@ def evolve_thermal(
 
 @eqx.filter_jit
 def _run(system, m0, times, count, dt, temperature, key, snapshots, observe) -> Evolution:
-    normalised = Normalised()
     strength = noise_amplitude(system, temperature, dt)
 
     def rate(m, time, noise):
@@ -63,8 +63,8 @@ def _run(system, m0, times, count, dt, temperature, key, snapshots, observe) -> 
         (m,) = carry
         noise = strength[..., None] * jax.random.normal(jax.random.fold_in(key, number), m.shape, m.dtype)
         first = rate(m, time, noise)
-        second = rate(normalised(m + dt * first), time + dt, noise)
-        return (normalised(m + dt / 2 * (first + second)),)
+        second = rate(unit_vectors(m + dt * first), time + dt, noise)
+        return (unit_vectors(m + dt / 2 * (first + second)),)
 
     start = (system.normalised(m0),)
     return run_steps(advance, start, system, times, count, dt, snapshots=snapshots, observe=observe, evaluations=2)

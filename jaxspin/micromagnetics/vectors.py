@@ -17,6 +17,11 @@ def dot(a: Float[Array, "... 3"], b: Float[Array, "... 3"]) -> Float[Array, "...
     return a[..., 0:1] * b[..., 0:1] + a[..., 1:2] * b[..., 1:2] + a[..., 2:3] * b[..., 2:3]
 
 
+def tangent(m: Float[Array, "... 3"], v: Float[Array, "... 3"]) -> Float[Array, "... 3"]:
+    """The part of v across the unit vectors m; nothing where m = 0, outside the mask."""
+    return dot(m, m) * v - dot(m, v) * m
+
+
 def unit_vectors(a: Float[Array, "... 3"]) -> Float[Array, "... 3"]:
     """a/|a| along the last axis; a zero vector stays zero, as does its derivative."""
     square = jnp.sum(a * a, axis=-1, keepdims=True)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from jaxspin.micromagnetics.exchange import bond_axes, bond_weight
+from jaxspin.micromagnetics.exchange import bonds
 from jaxspin.micromagnetics.sublattice import PerSublattice, VectorLike, as_parameter, stacked
 from jaxspin.micromagnetics.system import System
 from jaxspin.micromagnetics.torque import Torque
 from jaxspin.micromagnetics.vectors import cross
 from jaxspin.micromagnetics.waveforms import Waveform, as_waveform
-from jaxspin.numerics.stencil import central_difference
+from jaxspin.numerics.stencil import central_difference, mean_bond
 
 BOHR_MAGNETON_OVER_E = 9.2740100783e-24 / 1.602176634e-19
 """[m2/s]"""
@@ -49,10 +49,9 @@ class ZhangLiTorque(Torque):
         """B [T]."""
         u = stacked(self.velocity, 1, "velocity", (3,)) * self.waveform(jnp.asarray(time))
         w = jnp.zeros_like(m)
-        for axis, h in bond_axes(system.mesh):
-            weight = bond_weight(system.mesh, axis, jnp.full((1, 1, 1, 1), 1 / (2 * h)))[..., None]
-            slope = central_difference(m, weight, axis + 1, periodic=system.mesh.periodic[axis])
-            w = w + u[..., axis : axis + 1] * slope
+        for axis, h, exists in bonds(system.mesh, jnp.ones((1, 1, 1, 1)), mean_bond):
+            slope = central_difference(m, exists[..., None], axis + 1, periodic=system.mesh.periodic[axis])
+            w = w + u[..., axis : axis + 1] * slope / (2 * h)
         xi = stacked(self.nonadiabaticity, len(m), "xi")[..., None]
         return -(cross(m, w) + xi * w) / system.gyromagnetic_ratio[..., None]
 

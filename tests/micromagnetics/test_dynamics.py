@@ -1,5 +1,6 @@
 """Dynamics: exact motions of one and two moments, dissipation, failure, noise, stiff exchange, long runs."""
 
+import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,6 +28,9 @@ from jaxspin.micromagnetics import (
 )
 from jaxspin.micromagnetics.demagnetization import Demagnetization
 from jaxspin.micromagnetics.pair_rotation import pair_flow
+from jaxspin.micromagnetics.rigid import rigid_rate
+from jaxspin.systems.ferrimagnet import macrospin
+from jaxspin.systems.ferrimagnet.drive import Drive
 
 GAMMA = 1.760859630e11
 POINT = Mesh((1, 1, 1), (3e-9, 3e-9, 3e-9))
@@ -74,20 +78,70 @@ def test_a_damped_moment_spirals_into_the_field():
     np.testing.assert_allclose(jnp.linalg.norm(run.final, axis=-1), 1, atol=1e-14)
 
 
-def test_two_sublattices_have_the_exact_modes():
-    # eigenvalues of [[g1 a1, g1 lam M2], [-g2 lam M1, -g2 a2]], a1 = H + Hk1 + lam M2, a2 = -H + Hk2 + lam M1 (in T)
-    M1, M2, g1, g2, K1, K2, H, J = 4e5, 3e5, 1.0e11, 1.3e11, 4e4, 6e4, 0.3, 2e5
-    system = System(
+def pair(M1=4e5, M2=3e5, g1=1.0e11, g2=1.3e11, K=(4e4, 6e4), H=(0.0, 0.0, 0.3), J=2e5, alpha=(0.0, 0.0), j=0.0):
+    """Two coupled moments in one cell, under spin-orbit torque with p = y."""
+    return System(
         POINT,
-        [Sublattice(M1, 0.0, g1), Sublattice(M2, 0.0, g2)],
-        [SublatticeExchange.from_coupling(-J), UniaxialAnisotropy((K1, K2)), Zeeman((0, 0, H))],
+        [Sublattice(M1, alpha[0], g1), Sublattice(M2, alpha[1], g2)],
+        [SublatticeExchange.from_coupling(-J), UniaxialAnisotropy(K), Zeeman(H)],
+        SpinOrbitTorque(j, 3e-9, (0.2, 0.1), (0.05, -0.1)),
     )
-    m = system.uniform((0, 0, 1.0), (0, 0, -1.0))
-    jacobian = jax.jit(jax.jacfwd(lambda v: magnetization_rate(system, v.reshape(m.shape)).ravel()))(m.ravel())
-    found = np.linalg.eigvals(np.asarray(jacobian)[np.ix_([0, 1, 3, 4], [0, 1, 3, 4])])
+
+
+rate = jax.jit(magnetization_rate)
+UP_DOWN = jnp.asarray([[[[[0.0, 0.0, 1.0]]]], [[[[0.0, 0.0, -1.0]]]]])
+
+
+@jax.jit
+def jacobian(system):
+    """Of the rate, across the collinear state."""
+    full = jax.jacfwd(lambda v: magnetization_rate(system, v.reshape(UP_DOWN.shape)).ravel())(UP_DOWN.ravel())
+    across = jnp.array([0, 1, 3, 4])
+    return full[across[:, None], across]
+
+
+@pytest.mark.parametrize("M2", [3e5, 4e5, 5.2e5], ids=["between", "magnetization compensation", "angular compensation"])
+def test_two_sublattices_have_the_exact_modes(M2):
+    # eigenvalues of [[g1 a1, g1 lam M2], [-g2 lam M1, -g2 a2]], a1 = H + Hk1 + lam M2, a2 = -H + Hk2 + lam M1 (in T)
+    M1, g1, g2, K1, K2, H, J = 4e5, 1.0e11, 1.3e11, 4e4, 6e4, 0.3, 2e5
+    found = np.linalg.eigvals(np.asarray(jacobian(pair(M2=M2))))
     a1, a2 = H + 2 * K1 / M1 + J / M1, -H + 2 * K2 / M2 + J / M2
     exact = np.linalg.eigvals(np.array([[g1 * a1, g1 * J / M1], [-g2 * J / M2, -g2 * a2]]))
     np.testing.assert_allclose(np.sort(np.abs(found.imag)), np.sort(np.repeat(np.abs(exact), 2)), rtol=1e-10)
+    if M2 == 5.2e5:  # s_1 = s_2 = s: as fast against each other, but for the field and 2 (K_1 - K_2)/s
+        apart = (g1 + g2) * H + 2 * (K1 - K2) * g1 / M1
+        assert np.abs(exact).max() - np.abs(exact).min() == pytest.approx(abs(apart), rel=1e-10)
+
+
+def test_one_cell_is_the_macrospin_model():
+    """The same rate of random moments, field, current and parameters as the macrospins of `systems.ferrimagnet`."""
+    random = np.random.default_rng(5)
+    K, alpha, H, j = random.uniform(1e4, 9e4, 2), random.uniform(0.01, 0.2, 2), random.normal(size=3), 3e11
+    M, g, mu_0 = (4e5, 3e5), (2.1, 1.9), 1.25663706127e-6
+    spins = [
+        macrospin.Sublattice(M=M[i], K=K[i], alpha=alpha[i], g=g[i], theta_DL=(0.2, 0.1)[i], theta_FL=(0.05, -0.1)[i])
+        for i in range(2)
+    ]
+    magnet = macrospin.TwoSublattice(*spins, exchange=2e5 / (mu_0 * M[0] * M[1]), t=3e-9)
+    m = random.normal(size=(2, 3))
+    m /= np.linalg.norm(m, axis=1, keepdims=True)
+    wanted = jax.jit(macrospin.rate)(magnet, Drive(H=H / mu_0, j=j), jnp.asarray(m))
+    gamma = [each.gamma for each in spins]
+    system = pair(*M, *gamma, tuple(K), H, alpha=alpha, j=j)
+    found = rate(system, jnp.asarray(m).reshape(UP_DOWN.shape)).reshape(2, 3)
+    np.testing.assert_allclose(found, wanted, rtol=1e-8)  # mu_0 of either has ten digits
+
+
+def test_compensation_points_of_a_rigid_pair():
+    """M_1 = M_2: a field along any axis moves nothing. s_1 = s_2: n turns straight towards it, without precession."""
+    turn = jax.jit(rigid_rate)
+    n = jnp.asarray([0.48, 0.6, 0.64]).reshape(1, 1, 1, 3)
+    common = {"K": (0.0, 0.0), "H": (0.1, -0.2, 0.3), "alpha": (0.1, 0.1)}
+    np.testing.assert_allclose(turn(pair(M2=4e5, **common), n), 0.0, atol=1e-3)  # of some 1e10 away from it
+    moved = np.asarray(turn(pair(M2=5.2e5, **common), n))[0, 0, 0]
+    towards = np.array(common["H"]) - np.dot(common["H"], n.ravel()) * n.ravel()
+    s = 4e5 / 1e11
+    np.testing.assert_allclose(moved, (4e5 - 5.2e5) * towards / (0.1 * 2 * s), rtol=1e-9)
 
 
 def test_energy_falls_without_current():
@@ -193,7 +247,7 @@ def test_stiff_exchange_needs_a_fifth_of_the_field_evaluations():
     m0, times = system.uniform((0.1, 0, 1.0), (-0.1, 0, -1.0)), np.linspace(0, 1e-10, 6)
     exact = evolve(system, m0, times, solve=TIGHT)
     error = lambda run: float(jnp.sqrt(jnp.mean((run.final - exact.final) ** 2)))
-    explicit = evolve(system, m0, times, solve=Solve(rtol=1e-4, atol=1e-4))
+    explicit = evolve(system, m0, times, method=diffrax.Dopri5(), solve=Solve(rtol=1e-4, atol=1e-4))
     split = evolve_split(system, m0, times, dt=1e-12, substeps=4)
     assert error(split) < error(explicit)
     assert 5 * int(split.evaluations) <= int(explicit.evaluations)
@@ -244,3 +298,16 @@ def test_a_long_run_resumes_where_it_stopped(tmp_path):
     np.testing.assert_allclose(run.averages[:, 0], spiral(0.1, 0.5, times), atol=1e-7)
     with pytest.raises(ValueError, match="other parameters, start or times"):
         evolve_in_parts(system, -m0, times, file, every=4, solve=TIGHT)
+
+
+def test_a_long_run_that_fails_keeps_its_last_state(tmp_path):
+    """The step underflows in the second part: the run ends there, its state in the file, and is not tried again."""
+    system = moment(0.5, 0.1, broken=3e-11)
+    m0, times, file = system.uniform((1.0, 0, 0.2)), np.linspace(0, 6e-11, 13), tmp_path / "run.npz"
+    run = evolve_in_parts(system, m0, times, file, every=4, solve=TIGHT)
+    assert run.status == Status.DIVERGED
+    assert len(run.times) == 9
+    assert 2.9e-11 < run.reached <= 3e-11
+    np.testing.assert_allclose(run.final[0, 0, 0, 0], spiral(0.1, 0.5, float(run.reached)), atol=1e-7)
+    again = evolve_in_parts(system, m0, times, file, every=4, solve=TIGHT)
+    np.testing.assert_array_equal(again.final, run.final)

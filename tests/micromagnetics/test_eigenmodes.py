@@ -7,11 +7,13 @@ import pytest
 
 from jaxspin.micromagnetics.anisotropy import UniaxialAnisotropy
 from jaxspin.micromagnetics.demagnetization import VACUUM_PERMEABILITY, Demagnetization
+from jaxspin.micromagnetics.dmi import InterfacialDMI
 from jaxspin.micromagnetics.eigenmodes import eigenmodes, ringdown
 from jaxspin.micromagnetics.exchange import Exchange
 from jaxspin.micromagnetics.mesh import Mesh
 from jaxspin.micromagnetics.newell import brick_tensor
 from jaxspin.micromagnetics.relax import relax
+from jaxspin.micromagnetics.spin_orbit_torque import SpinOrbitTorque
 from jaxspin.micromagnetics.sublattice import GYROMAGNETIC_RATIO, Sublattice
 from jaxspin.micromagnetics.sublattice_exchange import SublatticeExchange
 from jaxspin.micromagnetics.system import System
@@ -53,22 +55,33 @@ def test_two_sublattices_exactly() -> None:
     np.testing.assert_allclose(found.decay_rate / found.frequency, 0.0, atol=1e-8)
 
 
-@pytest.mark.slow
-def test_gradient_where_the_equilibrium_stays() -> None:
-    """Frequencies of a chain along its axis with respect to a map of K, forward and reverse, against differences."""
+def test_gradients_where_the_equilibrium_stays() -> None:
+    """Frequencies and widths of a chain along y with respect to D, theta, j and a map of K, against differences.
+
+    Neither D, whose vector is y, nor the torque of a current with p = y moves the state; both change its modes.
+    """
     mesh = Mesh((3, 1, 1), (5 * NM,) * 3)
+    m = jnp.broadcast_to(jnp.asarray([0.0, 1.0, 0.0]), (1, 3, 1, 1, 3))
 
-    def frequency(K):
-        system = System(mesh, Sublattice(8e5, 0.01), [Exchange(1e-11), UniaxialAnisotropy(K)])
-        return eigenmodes(system, system.uniform((0.0, 0.0, 1.0)), count=2).frequency[0]
+    def modes(p):
+        terms = [Exchange(1e-11), UniaxialAnisotropy(1e4 * p["K"], (0.0, 1.0, 0.0)), InterfacialDMI(1e-3 * p["D"])]
+        torque = SpinOrbitTorque(1e12 * p["j"], 5 * NM, p["theta"])
+        found = eigenmodes(System(mesh, Sublattice(8e5, 0.01), terms, torque), m, count=3)
+        return 1e-9 * jnp.concatenate([found.frequency, found.decay_rate])
 
-    K, h = jnp.array([4e4, 5e4, 6e4])[:, None, None], 10.0
-    slope = jax.grad(frequency)(K)
-    difference = (frequency(K.at[0].add(h)) - frequency(K.at[0].add(-h))) / (2 * h)
-    # central differences at a relative step of 2e-4: error of its square
-    np.testing.assert_allclose(slope[0, 0, 0], difference, rtol=1e-6)
-    along = jax.jvp(frequency, (K,), (jnp.ones_like(K),))[1]
-    np.testing.assert_allclose(jnp.sum(slope), along, rtol=1e-10)
+    p = {"D": jnp.asarray(1.0), "theta": jnp.asarray(0.1), "j": jnp.asarray(0.3)}
+    p["K"] = jnp.array([4.0, 5.0, 6.0])[:, None, None]
+    nothing, h = jax.tree.map(jnp.zeros_like, p), 1e-3
+    directions = [{**nothing, name: jnp.ones(())} for name in ("D", "theta", "j")]
+    directions += [{**nothing, "K": jnp.zeros((3, 1, 1)).at[0].set(1.0)}]
+    moved = [jax.tree.map(lambda x, v, s=s: x + s * v, p, each) for s in (h, -h) for each in directions]
+    ends = jax.jit(jax.vmap(modes))(jax.tree.map(lambda *each: jnp.stack(each), *moved)).reshape(2, 4, 6)
+    slopes = jax.jit(jax.jacrev(modes))(p)
+    exact = jnp.stack([slopes["D"], slopes["theta"], slopes["j"], slopes["K"][:, 0, 0, 0]])
+    # central differences at a relative step of 1e-3 or less: error some of its square, relative to the largest
+    np.testing.assert_allclose(exact, (ends[0] - ends[1]) / (2 * h), rtol=1e-5, atol=1e-5 * np.abs(exact).max())
+    along = jax.jit(lambda p: jax.jvp(modes, (p,), (directions[0],))[1])(p)
+    np.testing.assert_allclose(along, exact[0], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.slow

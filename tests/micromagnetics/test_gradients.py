@@ -1,11 +1,13 @@
 """Derivatives of trajectories: against finite differences, and the memory that reverse mode takes."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxspin.core import Solve
+from jaxspin.core import Differentiate, Solve
 from jaxspin.micromagnetics import (
     Exchange,
     InterfacialDMI,
@@ -18,8 +20,6 @@ from jaxspin.micromagnetics import (
     evolve,
 )
 from jaxspin.micromagnetics.pair_rotation import evolve_split
-
-pytestmark = pytest.mark.slow  # with the others CI would take longer than it may
 
 SHAPE = (5, 3, 1)
 
@@ -41,12 +41,11 @@ def start(system):
     return system.uniform((0.1, 0, 1.0), (-0.1, 0, -1.0))
 
 
-@jax.jit
-def mean_z(p):
+def mean_z(p, differentiate=Differentiate.reverse):
     """<m_z> of the first sublattice after 10 ps, by equal steps: the derivative of what is computed is exact."""
     system = film(p)
-    run = evolve(system, start(system), (0.0, 1e-11), dt=2e-13, solve=Solve(max_steps=64))
-    return run.averages[-1, 0, 2]
+    solve = Solve(max_steps=64, differentiate=differentiate)
+    return evolve(system, start(system), (0.0, 1e-11), dt=2e-13, solve=solve).averages[-1, 0, 2]
 
 
 def split_order(p):
@@ -62,40 +61,72 @@ PARAMETERS = {
     "theta": jnp.asarray(0.2),
     "j": jnp.asarray(4.0),
 }
+NOTHING = jax.tree.map(jnp.zeros_like, PARAMETERS)
+DIRECTIONS = [
+    *({**NOTHING, name: jnp.ones(())} for name in ("D", "theta", "j")),
+    {**NOTHING, "K": jnp.zeros(SHAPE).at[4, 1, 0].set(1.0)},
+    {**NOTHING, "K": jnp.asarray(np.random.default_rng(1).normal(size=SHAPE))},
+]
 
 
-@pytest.mark.parametrize("observable", [mean_z, jax.jit(split_order)], ids=["adaptive method", "split"])
-def test_gradients_of_trajectories_agree_with_differences(observable):
-    slope = jax.jit(jax.grad(observable))(PARAMETERS)
-    directions = [{name: jnp.zeros_like(value) for name, value in PARAMETERS.items()} for _ in range(5)]
-    for direction, name in zip(directions, ("D", "theta", "j"), strict=False):
-        direction[name] = jnp.ones(())
-    directions[3]["K"] = jnp.zeros(SHAPE).at[4, 1, 0].set(1.0)
-    directions[4]["K"] = jnp.asarray(np.random.default_rng(1).normal(size=SHAPE))
-    for direction in directions:
-        # central difference of step 1e-4 in numbers of order one: error 1e-8 of truncation, 1e-12 of rounding
-        moved = lambda h, d=direction: jax.tree.map(lambda x, v: x + h * v, PARAMETERS, d)
-        numeric = float(observable(moved(1e-4)) - observable(moved(-1e-4))) / 2e-4
-        exact = float(sum(jnp.sum(slope[name] * direction[name]) for name in slope))
-        assert numeric != 0
-        assert exact == pytest.approx(numeric, rel=1e-5)
+def stacked(trees):
+    return jax.tree.map(lambda *each: jnp.stack(each), *trees)
+
+
+def shifted(step):
+    """PARAMETERS moved along each of DIRECTIONS."""
+    return [jax.tree.map(lambda x, v: x + step * v, PARAMETERS, each) for each in DIRECTIONS]
+
+
+def test_gradients_of_trajectories_agree_with_differences():
+    """With respect to D, theta, j, one cell of K and a map of it: forward mode against central differences."""
+    observable = partial(mean_z, differentiate=Differentiate.forward)
+    both = jax.jit(jax.vmap(lambda p, direction: jax.jvp(observable, (p,), (direction,))))  # one compilation for all
+    values, slopes = both(stacked([*shifted(0.0), *shifted(1e-4), *shifted(-1e-4)]), stacked(3 * DIRECTIONS))
+    # central difference of step 1e-4 in numbers of order one: error 1e-8 of truncation, 1e-12 of rounding
+    numeric = (values[5:10] - values[10:]) / 2e-4
+    assert np.all(np.asarray(numeric) != 0)
+    np.testing.assert_allclose(slopes[:5], numeric, rtol=1e-5)
 
 
 @pytest.mark.slow
-def test_memory_of_a_long_adjoint_is_bounded():
-    # 1000 steps of 6 evaluations on 48 x 48 cells: checkpoints grow as the square root of the number of steps
-    shape = (48, 48, 1)
-    p = {**PARAMETERS, "K": jnp.full(shape, 5.0)}
+@pytest.mark.parametrize("observable", [mean_z, split_order], ids=["equal steps", "split"])
+def test_adjoint_gradients_agree_with_differences(observable):
+    """The same in reverse mode, also of the split integrator."""
+    values = jax.jit(jax.vmap(observable))(stacked([*shifted(1e-4), *shifted(-1e-4)]))
+    slope = jax.jit(jax.grad(observable))(PARAMETERS)
+    exact = [sum(jnp.vdot(slope[name], direction[name]) for name in slope) for direction in DIRECTIONS]
+    np.testing.assert_allclose(exact, (values[:5] - values[5:]) / 2e-4, rtol=1e-5)
 
-    def temporaries(steps):
-        def final(p):
-            system = film(p, shape)
-            solve = Solve(max_steps=steps)
-            return jnp.sum(evolve(system, start(system), (0.0, steps * 2e-13), dt=2e-13, solve=solve).final[0, ..., 2])
 
-        return jax.jit(jax.grad(final)).lower(p).compile().memory_analysis().temp_size_in_bytes
+LAYER = Mesh((16, 16, 1), (3e-9, 3e-9, 6e-9))
 
-    state = 2 * 48 * 48 * 3 * 8
-    few, many = temporaries(63), temporaries(1000)
-    assert many < 1000 * state / 5  # storing every step alone, without its stages, would take 1000 states
-    assert many / few < 1000 / 63 / 2
+
+def final_z(steps, K):
+    """Mean m_z of one sublattice with a map K [1e4 J/m3] after some equal steps."""
+    system = System(LAYER, Sublattice(4e5, 0.1), [Exchange(5e-12), UniaxialAnisotropy(1e4 * K)])
+    run = evolve(system, system.uniform((1.0, 0, 0.5)), (0.0, steps * 2e-13), dt=2e-13, solve=Solve(max_steps=steps))
+    return jnp.mean(run.final[0, ..., 2])
+
+
+def adjoint(steps):
+    """Value and gradient, compiled, and the bytes that it takes."""
+    compiled = jax.jit(jax.value_and_grad(partial(final_z, steps))).lower(jnp.ones(LAYER.shape)).compile()
+    return compiled, compiled.memory_analysis().temp_size_in_bytes
+
+
+def test_a_long_adjoint_is_right_and_its_memory_bounded():
+    """1000 steps of 4 evaluations in reverse: checkpoints grow as the square root of the number of steps."""
+    K, along = (jnp.asarray(np.random.default_rng(2).uniform(4, 6, (2, *LAYER.shape))[k]) for k in (0, 1))
+    compiled, size = adjoint(1000)
+    numeric = (compiled(K + 1e-4 * along)[0] - compiled(K - 1e-4 * along)[0]) / 2e-4
+    # a difference of step 1e-4: 1e-8 of truncation, 1e-11 of rounding
+    np.testing.assert_allclose(jnp.vdot(compiled(K)[1], along), numeric, rtol=1e-5)
+    state = 16 * 16 * 3 * 8
+    assert size < 1000 * state / 5  # storing every step alone, without its stages, would take 1000 states
+
+
+@pytest.mark.slow
+def test_memory_of_an_adjoint_grows_slowly():
+    """From 63 steps to 1000, sixteen times as many: at most half of that."""
+    assert adjoint(1000)[1] / adjoint(63)[1] < 1000 / 63 / 2
