@@ -55,7 +55,7 @@ BREAKING = {  # parameter of the film, sizes, unit for the table
     "tilt in yz": ("axis_tilt", (np.deg2rad(1), np.deg2rad(3), np.deg2rad(8)), np.deg2rad(1), "°"),
     "dK/dy": ("anisotropy_slope", (0.05, 0.15, 0.4), 1.0, "of K"),
 }
-FIELDS = (-0.08, -0.05, -0.025, 0.0, 0.025, 0.05, 0.08)  # T, of the loop
+FIELDS = (-0.2, -0.12, -0.08, -0.05, -0.025, 0.0, 0.025, 0.05, 0.08, 0.12, 0.2)  # T, of the loop
 CROSS_CURRENT = 3.6e12
 SAID, EARLY = (0.0, 20e-9, 32e-9, 52e-9, 63.9e-9), 20e-12  # s
 CROSS_CELLS = (3e-9, 6e-9)  # m; what is drawn is the first
