@@ -38,6 +38,8 @@ ROW = "plane waves"  # of first_principles.csv: GTH-PBE with spin-orbit coupling
 STAGES = ("numbers", "figures", "relax", "design")
 LINE = 12  # k points on each line of figure 2
 ZONE = 12  # mesh of figure 3
+STRETCH = 0.02  # longest step of the design
+CURVE = (-0.02, -0.01, 0.01)  # strains that it does not come past
 SLOPE = 0.05  # eV/angstrom at which a relaxation ends: 0.003 angstrom in a, 0.1 %
 
 
@@ -148,54 +150,58 @@ def relaxation(material: str, setting: fp.Setting) -> dict[str, Any]:
     return {"a": float(of.a), "d": float(of.d), "steps": found.steps.tolist()}
 
 
-def design(setting: fp.Setting) -> dict[str, Any]:
+def design(setting: fp.Setting, out: Path) -> dict[str, Any]:
     """The biaxial strain of WSe2 of largest valence splitting with a direct gap, by gradients; and the curve behind.
 
     Steps go along the slope of the splitting as far as the linearised margins allow; slopes go through
     self-consistency. `d` stays as in the paper.
     """
     start = layer_of("WSe2")
-    known: dict[float, dict[str, Any]] = {}
     solution: fp.Solution | None = None
 
-    def at(strain: float) -> dict[str, Any]:
+    def calculated(strain: float) -> dict[str, Any]:
         nonlocal solution
         solution = fp.solve(start.strained(strain), setting, start=solution)
         energies = rs.edge(solution)
         along = lambda s: energies(start.strained(s), jnp.asarray(1.0))
         value, slope = jax.jvp(along, (jnp.asarray(strain),), (jnp.ones(()),))
-        row = {"strain": strain, "splitting": float(value.splitting), "slope": float(slope.splitting)}
-        row |= {
+        return {
+            "strain": strain,
+            "splitting": float(value.splitting),
+            "slope": float(slope.splitting),
             "margins": value.directness.tolist(),
             "margin_slopes": slope.directness.tolist(),
             "gap": float(value.gap),
         }
+
+    def at(strain: float) -> dict[str, Any]:
+        strain = round(float(strain), 4)
+        name = f"strain_WSe2_{setting.cutoff:g}_{setting.mesh}_{1e4 * strain:+.0f}.json"
+        row = once(out / name, lambda: calculated(strain))
         say(
-            "WSe2, strain {strain:+.4f}: splitting {splitting:.4f} eV, slope {slope:+.3f} eV, margins {margins}".format(
+            "WSe2, strain {strain:+.4f}: splitting {splitting:.4f} eV, slope {slope:+.3f}, margins {margins}".format(
                 **row
             )
         )
-        known[round(strain, 6)] = row
         return row
 
-    strain, most, settled = 0.0, 0.02, False
-    for _ in range(10):
+    known, strain, settled = [], 0.0, False
+    for _ in range(8):
         row = at(strain)
-        goal = strain + most * np.sign(row["slope"])
+        known.append(row)
+        goal = strain + STRETCH * np.sign(row["slope"])
         for margin, slope in zip(row["margins"], row["margin_slopes"], strict=True):
             if margin + slope * (goal - strain) < 0:
                 goal = strain - margin / slope  # where this margin ends
-        settled = abs(goal - strain) < 1e-4
+        settled = abs(goal - strain) < 3e-4
         if settled:
             break
         strain = goal
-    optimum = row | {"settled": settled}
-    for strain in np.linspace(min(-0.02, row["strain"]), max(0.02, row["strain"]), 6):
-        if round(float(strain), 6) not in known:
-            at(float(strain))
+    known += [at(strain) for strain in CURVE]
+    curve = {row["strain"]: row for row in known}
     return {
-        "optimum": optimum,
-        "curve": [known[s] for s in sorted(known)],
+        "optimum": row | {"settled": settled},
+        "curve": [curve[s] for s in sorted(curve)],
         "cutoff": setting.cutoff,
         "mesh": setting.mesh,
     }
@@ -297,7 +303,7 @@ def main(given: argparse.Namespace) -> None:
         relaxed = {m: once(name("relaxed", m, fine), lambda m=m: relaxation(m, fine)) for m in whose}
     if "design" in wanted and "WSe2" in given.material:
         coarse = fp.Setting(cutoff=given.design_cutoff, mesh=given.design_mesh, tolerance=1e-8)
-        best = once(name("design", "WSe2", coarse), lambda: design(coarse))
+        best = once(name("design", "WSe2", coarse), lambda: design(coarse, out))
     used = (
         f"{paper.cutoff:g} Ha, {paper.mesh} x {paper.mesh}, cell of {paper.height:g} Å, GTH-PBE; spin-orbit coupling "
         "among 36 bands."

@@ -162,6 +162,7 @@ def test_too_few_waves_are_refused():
         ground_state(MODEL, plane_waves(CRYSTAL, 1.1, mesh), SelfConsistency(empty_bands=15))
 
 
+@pytest.mark.slow
 def test_spinors_are_self_consistent(state, basis):
     # six times the coupling of the table, so that it matters
     strong = MODEL.with_spin_orbit(6.0)
@@ -219,7 +220,6 @@ def test_forces_are_differences_of_energies(state, basis):
     assert jnp.abs(force.sum(axis=0)).max() < 1e-3
 
 
-@pytest.mark.slow
 def test_stress_is_the_difference_of_energies(state, basis):
     shape = jnp.array([[1.0, 0.2, 0.0], [0.2, -0.4, 0.0], [0.0, 0.0, 0.5]])
     h = 3e-4
@@ -228,7 +228,6 @@ def test_stress_is_the_difference_of_energies(state, basis):
     assert float(jnp.sum(tensor * shape) * CRYSTAL.volume) == pytest.approx(difference / (2 * h), rel=2e-5)
 
 
-@pytest.mark.slow
 def test_the_density_follows_a_change_of_the_model(state, basis):
     # a moment of the density against a step of an atom and a coefficient, reverse mode; differences miss h^2 120, 2e-5
     x, y, z = np.meshgrid(*(np.arange(n) / n for n in basis.grid), indexing="ij")
