@@ -211,7 +211,7 @@ def map_figure(found: dict[str, Any]) -> Figure:
         ]
         for axes, (title, values, look) in zip(panels, shown, strict=True):
             image = axes.imshow(values.T, origin="lower", extent=extent, **look)
-            figure.colorbar(image, ax=axes, shrink=0.85)
+            figure.colorbar(image, ax=axes, fraction=0.046, pad=0.04)  # as tall as the map
             axes.set(title=title, xlabel="x (nm)")
         panels[0].set_ylabel("y (nm)")
     return figure
