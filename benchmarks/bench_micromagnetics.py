@@ -46,10 +46,11 @@ def film(nx: int, ny: int) -> System:
 
 
 def evaluation(system: System) -> float:
-    """CPU seconds of dm/dt, the least of three averages."""
-    rate = jax.jit(magnetization_rate)
+    """CPU seconds of dm/dt in a compiled loop, as in a run, the least of three averages."""
     m = system.uniform(START)
-    run = lambda: jax.block_until_ready(rate(system, m))
+    loop = max(1, 100_000 // m.size)
+    again = jax.jit(lambda s, m: jax.lax.fori_loop(0, loop, lambda _, m: m + 1e-30 * magnetization_rate(s, m), m))
+    run = lambda: jax.block_until_ready(again(system, m))
     run()
     found = []
     for _ in range(3):
@@ -57,7 +58,7 @@ def evaluation(system: System) -> float:
         while time.process_time() - begin < 0.5:
             run()
             count += 1
-        found.append((time.process_time() - begin) / count)
+        found.append((time.process_time() - begin) / (count * loop))
     return min(found)
 
 

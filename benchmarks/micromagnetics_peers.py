@@ -36,6 +36,7 @@ def timed(run, least: float = 0.5) -> float:
 
 def neuralmag(nx: int, ny: int, rtol: float, duration: float) -> dict[str, float]:
     """Dopri5 of diffrax."""
+    import jax
     import neuralmag as nm
 
     state = nm.State(nm.Mesh([nx, ny], [500e-9 / nx, 125e-9 / ny, 3e-9], [0.0, 0.0, 0.0]))
@@ -51,7 +52,9 @@ def neuralmag(nx: int, ny: int, rtol: float, duration: float) -> dict[str, float
     solver = LLGSolverJAX(state, rtol=rtol, atol=rtol, max_steps=100_000)
     rate = solver._term.vector_field
     m = state.m.tensor
-    evaluation = timed(lambda: rate(0.0, m, []).block_until_ready())
+    loop = max(1, 100_000 // m.size)
+    again = jax.jit(lambda m: jax.lax.fori_loop(0, loop, lambda _, m: m + 1e-30 * rate(0.0, m, []), m))
+    evaluation = timed(lambda: again(m).block_until_ready()) / loop
     begin = time.process_time()
     solver.step(1e-16)  # compiles
     compiled = time.process_time() - begin
