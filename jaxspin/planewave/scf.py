@@ -90,7 +90,7 @@ def start_orbitals(
         spread = jnp.kron(here.projectors[:, :few], jnp.eye(spins))
         matrix = jnp.kron(local, jnp.eye(spins)) + spread.T @ here.coupling @ spread.conj()
         vectors = jnp.linalg.eigh(matrix)[1][:, :bands].T.reshape(bands, few, spins).transpose(0, 2, 1)
-        rough = jnp.where(here.mask, _NOISE / (1 + here.kinetic) ** 2, 0.0) * noise
+        rough = jnp.where(here.mask, _NOISE / (1 + here.kinetic) ** 2, 0.0)[None, None] * noise
         return jnp.pad(vectors, ((0, 0), (0, 0), (0, basis.waves - few))) + rough
 
     return jax.lax.map(at, (jnp.arange(len(basis.kpoints)), basis.miller))
