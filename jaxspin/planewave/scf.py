@@ -66,11 +66,16 @@ def solve_bands(
 def start_orbitals(
     model: KohnSham, basis: Basis, potential: Float[Array, "n1 n2 n3"], bands: int
 ) -> Complex[Array, "k bands spins waves"]:
-    """The lowest states among the shortest waves, by full diagonalisation: where to start the eigensolver."""
+    """The lowest states among the shortest waves, by full diagonalisation: where to start the eigensolver.
+
+    A little noise breaks their symmetry: the eigensolver never leaves that of its start, and would miss a state of
+    another one that comes below these in the whole basis.
+    """
     h = hamiltonian(model, basis, potential)
     few = min(basis.waves, _SHORT * bands // model.spins)
     waves = jnp.fft.fftn(potential) / potential.size
     spins = model.spins
+    noise = jax.lax.complex(*jax.random.normal(jax.random.key(0), (2, bands, spins, basis.waves)))
 
     def at(each: tuple[Array, Array]) -> Array:
         k, miller = each
@@ -85,9 +90,11 @@ def start_orbitals(
         spread = jnp.kron(here.projectors[:, :few], jnp.eye(spins))
         matrix = jnp.kron(local, jnp.eye(spins)) + spread.T @ here.coupling @ spread.conj()
         vectors = jnp.linalg.eigh(matrix)[1][:, :bands].T.reshape(bands, few, spins).transpose(0, 2, 1)
-        return jnp.pad(vectors, ((0, 0), (0, 0), (0, basis.waves - few)))
+        rough = jnp.where(here.mask, _NOISE / (1 + here.kinetic) ** 2, 0.0)[None, None] * noise
+        return jnp.pad(vectors, ((0, 0), (0, 0), (0, basis.waves - few))) + rough
 
     return jax.lax.map(at, (jnp.arange(len(basis.kpoints)), basis.miller))
 
 
 _SHORT = 15  # waves per band that are diagonalised at the start
+_NOISE = 0.01  # amplitude of a wave without kinetic energy

@@ -78,6 +78,7 @@ def shifted(step):
     return [jax.tree.map(lambda x, v: x + step * v, PARAMETERS, each) for each in DIRECTIONS]
 
 
+@pytest.mark.slow
 def test_gradients_of_trajectories_agree_with_differences():
     """With respect to D, theta, j, one cell of K and a map of it: forward mode against central differences."""
     observable = partial(mean_z, differentiate=Differentiate.forward)
@@ -99,30 +100,41 @@ def test_adjoint_gradients_agree_with_differences(observable):
     np.testing.assert_allclose(exact, (values[:5] - values[5:]) / 2e-4, rtol=1e-5)
 
 
-LAYER = Mesh((16, 16, 1), (3e-9, 3e-9, 6e-9))
+LAYER = Mesh((10, 10, 1), (3e-9, 3e-9, 6e-9))
+MAPS = {**PARAMETERS, "K": jnp.asarray(np.random.default_rng(2).uniform(4, 6, LAYER.shape))}
 
 
-def final_z(steps, K):
-    """Mean m_z of one sublattice with a map K [1e4 J/m3] after some equal steps."""
-    system = System(LAYER, Sublattice(4e5, 0.1), [Exchange(5e-12), UniaxialAnisotropy(1e4 * K)])
+def final_z(steps, p):
+    """Mean m_z of one sublattice, with parameters of order one as above, after some equal steps."""
+    terms = [Exchange(5e-12), UniaxialAnisotropy(1e4 * p["K"]), InterfacialDMI(1e-3 * p["D"])]
+    torque = SpinOrbitTorque(1e12 * p["j"], 6e-9, p["theta"])
+    system = System(LAYER, Sublattice(4e5, 0.1), terms, torque)
     run = evolve(system, system.uniform((1.0, 0, 0.5)), (0.0, steps * 2e-13), dt=2e-13, solve=Solve(max_steps=steps))
     return jnp.mean(run.final[0, ..., 2])
 
 
 def adjoint(steps):
     """Value and gradient, compiled, and the bytes that it takes."""
-    compiled = jax.jit(jax.value_and_grad(partial(final_z, steps))).lower(jnp.ones(LAYER.shape)).compile()
+    compiled = jax.jit(jax.value_and_grad(partial(final_z, steps))).lower(MAPS).compile()
     return compiled, compiled.memory_analysis().temp_size_in_bytes
 
 
 def test_a_long_adjoint_is_right_and_its_memory_bounded():
-    """1000 steps of 4 evaluations in reverse: checkpoints grow as the square root of the number of steps."""
-    K, along = (jnp.asarray(np.random.default_rng(2).uniform(4, 6, (2, *LAYER.shape))[k]) for k in (0, 1))
+    """1000 steps of 4 evaluations in reverse, with respect to D, theta, j and a map of K, against differences.
+
+    Checkpoints grow as the square root of the number of steps.
+    """
     compiled, size = adjoint(1000)
-    numeric = (compiled(K + 1e-4 * along)[0] - compiled(K - 1e-4 * along)[0]) / 2e-4
-    # a difference of step 1e-4: 1e-8 of truncation, 1e-11 of rounding
-    np.testing.assert_allclose(jnp.vdot(compiled(K)[1], along), numeric, rtol=1e-5)
-    state = 16 * 16 * 3 * 8
+    slope = compiled(MAPS)[1]
+    nothing = jax.tree.map(jnp.zeros_like, MAPS)
+    directions = [{**nothing, name: jnp.ones(())} for name in ("D", "theta", "j")]
+    directions.append({**nothing, "K": jnp.asarray(np.random.default_rng(3).normal(size=LAYER.shape))})
+    for along in directions:
+        ends = [compiled(jax.tree.map(lambda x, v, h=h: x + h * v, MAPS, along))[0] for h in (1e-4, -1e-4)]
+        exact = sum(jnp.vdot(slope[name], along[name]) for name in slope)
+        # a difference of step 1e-4: 1e-8 of truncation, 1e-11 of rounding
+        np.testing.assert_allclose(exact, (ends[0] - ends[1]) / 2e-4, rtol=1e-5)
+    state = 10 * 10 * 3 * 8
     assert size < 1000 * state / 5  # storing every step alone, without its stages, would take 1000 states
 
 

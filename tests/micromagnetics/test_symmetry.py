@@ -76,7 +76,9 @@ BREAKING = {
 }
 
 
-@pytest.mark.parametrize("what", KEEPING)
+@pytest.mark.parametrize(
+    "what", [pytest.param(each, marks=pytest.mark.slow if each == "Hall cross" else ()) for each in KEEPING]
+)
 def test_what_keeps_the_mirror_can_only_toggle(what: str) -> None:
     """The mirror y -> -y survives and exchanges +z and -z at the same current."""
     found = check_switching_symmetry(KEEPING[what]())

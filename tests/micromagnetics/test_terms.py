@@ -61,7 +61,10 @@ def mismatch(system, m):
     return jnp.stack([jnp.max(jnp.abs(jnp.where(inside, a - b, 0))) / jnp.max(jnp.abs(b)) for a, b in pairs])
 
 
-@pytest.mark.parametrize(("periodic", "masked"), [((False,) * 3, False), ((True, False, True), True)])
+@pytest.mark.parametrize(
+    ("periodic", "masked"),
+    [pytest.param((False,) * 3, False, marks=pytest.mark.slow), ((True, False, True), True)],
+)
 def test_every_field_is_the_gradient_of_its_energy(periodic, masked):
     rng = np.random.default_rng(3)
     system = random_system(rng, periodic, masked)
