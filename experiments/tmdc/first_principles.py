@@ -60,8 +60,7 @@ def once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def layer_of(material: str) -> fp.Layer:
     """The paper's structure; of the hold-out, a from the table of Liu et al. (2013) that the package has.
 
-    Its d, half the distance of 3.620 angstrom that we remember from their Table I, could not be looked up here: the
-    relaxation, which needs no such number, is the check.
+    Its d, half the distance of 3.620 angstrom that we remember from their Table I, could not be looked up here.
     """
     if material == HOLD_OUT:
         return fp.Layer("Mo", "Te", published.entry("liu2013_nn_gga", material)["a"], 3.620 / 2)
@@ -304,8 +303,7 @@ def main(given: argparse.Namespace) -> None:
         drawn = {m: once(name("lines", m, coarse), lambda m=m: lines_and_zone(m, coarse, out)) for m in given.material}
     if "relax" in wanted:
         fine = fp.Setting(cutoff=given.cutoff, mesh=given.relax_mesh, tolerance=1e-5)
-        whose = [*given.material, *([] if HOLD_OUT in given.skip else [HOLD_OUT])]
-        relaxed = {m: once(name("relaxed", m, fine), lambda m=m: relaxation(m, fine)) for m in whose}
+        relaxed = {m: once(name("relaxed", m, fine), lambda m=m: relaxation(m, fine)) for m in given.material}
     if "design" in wanted and "WSe2" in given.material:
         coarse = fp.Setting(cutoff=given.design_cutoff, mesh=given.design_mesh, tolerance=1e-8)
         best = once(name("design", "WSe2", coarse), lambda: design(coarse, out))
