@@ -1,6 +1,7 @@
 """A sweep survives any death: whatever is killed or damaged, the same command ends in the same bits."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -202,7 +203,8 @@ def test_a_killed_host_ends_the_job_in_bounded_time(sweeps, undisturbed):
 
 def test_two_devices_equal_one(sweeps, undisturbed):
     """8: a chunk split over two (pretended) devices has the numbers of one, to 1e-14."""
-    code, _, err = sweeps.finish("map.zarr", XLA_FLAGS="--xla_force_host_platform_device_count=2")
+    two = "--xla_force_host_platform_device_count=2"
+    code, _, err = sweeps.finish("map.zarr", XLA_FLAGS=f"{os.environ.get('XLA_FLAGS', '')} {two}")
     assert code == 0, err
     assert fingerprint(sweeps.folder / "map.zarr") == undisturbed
 

@@ -78,7 +78,6 @@ def shifted(step):
     return [jax.tree.map(lambda x, v: x + step * v, PARAMETERS, each) for each in DIRECTIONS]
 
 
-@pytest.mark.slow
 def test_gradients_of_trajectories_agree_with_differences():
     """With respect to D, theta, j, one cell of K and a map of it: forward mode against central differences."""
     observable = partial(mean_z, differentiate=Differentiate.forward)
@@ -119,6 +118,7 @@ def adjoint(steps):
     return compiled, compiled.memory_analysis().temp_size_in_bytes
 
 
+@pytest.mark.slow
 def test_a_long_adjoint_is_right_and_its_memory_bounded():
     """1000 steps of 4 evaluations in reverse, with respect to D, theta, j and a map of K, against differences.
 

@@ -66,6 +66,7 @@ def driven(pair):
     return speed(mesh, run, 11), run.status
 
 
+@pytest.mark.slow
 def test_walls_driven_by_spin_orbit_torque():
     """v = (pi Delta/2) T/sqrt(as^2 + (ds T Delta/D_tot)^2), T = sum hbar theta_i j/(2 e t), of a rigid pair."""
     found, status = jax.vmap(driven)(tuple(jnp.asarray(values) for values in zip(*PAIRS.values(), strict=True)))
