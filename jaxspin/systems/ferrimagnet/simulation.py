@@ -165,7 +165,8 @@ def pulsed(
         solve: tolerances; steps are limited by stability, so a coarse one costs the least.
 
     Returns:
-        `Evolution`; `averages[:, 0, 2]` is the paper's <m_z>(t) and `observed` (n, nx, ny, 3) its snapshots.
+        `Evolution`. The last component of the first sublattice in `averages` is the paper's <m_z>(t), `observed`
+        (n, nx, ny, 3) are its snapshots.
     """
     system = magnet(film, mesh, current, two_pulses() if waveform is None else waveform)
     m0 = system.uniform([0.0, 0.0, 1.0], [0.0, 0.0, -1.0]) * start
