@@ -17,6 +17,9 @@ from jaxspin.planewave.basis import Basis, Grid
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.pseudopotential import Pseudopotential, projector_of_square
 
+_POINTS = 2**21
+"""Points of all orbitals that are on the grid at a time: 32 MB, enough for a GPU to be busy."""
+
 
 class Hamiltonian(eqx.Module):
     """The Hamiltonian of one k point, or of all of them with a leading axis on the fields that carry k.
@@ -40,8 +43,14 @@ class Hamiltonian(eqx.Module):
     def __call__(self, orbitals: Complex[Array, "bands spins waves"]) -> Complex[Array, "bands spins waves"]:
         """H applied to the orbitals of one k point."""
         n1, n2, n3 = self.potential.shape
-        field = to_grid(orbitals, self.index, (n1, n2, n3))
-        return self.from_local(to_waves(self.potential[None, None] * field, self.index), orbitals)
+        rows = orbitals.reshape(-1, orbitals.shape[-1])
+
+        def local(row: Array) -> Array:
+            return to_waves(self.potential * to_grid(row, self.index, (n1, n2, n3)), self.index)
+
+        # a few orbitals at a time: all of them on the grid at once would take most of the memory
+        several = max(1, _POINTS // self.potential.size)
+        return self.from_local(jax.lax.map(local, rows, batch_size=several).reshape(orbitals.shape), orbitals)
 
     def from_local(
         self, local: Complex[Array, "bands spins waves"], orbitals: Complex[Array, "bands spins waves"]

@@ -51,44 +51,60 @@ def self_consistent_density(
         ValueError: for a model with smearing.
         RuntimeError: where the state is not self-consistent.
     """
+    return _density(model, basis, self_consistent_orbitals(model, basis, state, tolerance, max_steps), state.density)
+
+
+def _density(model: KohnSham, basis: Basis, orbitals: Array, n: Array) -> Array:
+    """The density of the orbitals with the value `n`, which is that to the tolerance of self-consistency."""
+    found = _filled_density(model, basis, orbitals)
+    return jax.lax.stop_gradient(n) + (found - jax.lax.stop_gradient(found))
+
+
+def self_consistent_orbitals(
+    model: KohnSham, basis: Basis, state: GroundState, tolerance: float = 1e-7, max_steps: int = 200
+) -> Complex[Array, "k bands spins waves"]:
+    """The filled orbitals of a ground state as a differentiable function of its model.
+
+    Their derivatives, forward and reverse (first order), hold what is orthogonal to all filled orbitals: enough for
+    whatever depends only on the space that these span, such as density, energy, forces and stress; not for one orbital
+    by itself. The derivative of a force is a second derivative of the energy.
+
+    Arguments:
+        model, basis, state: as of `self_consistent_density`.
+        tolerance: residual of the linear equations relative to their right-hand side.
+        max_steps: of conjugate gradients; where they do not suffice, derivatives are NaN.
+
+    Raises:
+        ValueError: for a model with smearing.
+        RuntimeError: where the state is not self-consistent.
+    """
     if model.smearing is not None:
-        raise ValueError("self_consistent_density: derivatives need filled bands; the model has a smearing")
+        raise ValueError("derivatives through self-consistency need filled bands; the model has a smearing")
     state.checked()
     filled = model.electrons * model.spins // 2
     orbitals = jax.lax.stop_gradient(state.orbitals[:, :filled])
     n = jax.lax.stop_gradient(state.density)
-    return _density(model, basis=basis, n=n, orbitals=orbitals, tolerance=tolerance, max_steps=max_steps)
+    return _orbitals(model, basis=basis, n=n, orbitals=orbitals, tolerance=tolerance, max_steps=max_steps)
 
 
 @eqx.filter_custom_jvp
-def _density(model: KohnSham, *, basis: Basis, n: Array, orbitals: Array, tolerance: float, max_steps: int) -> Array:
-    return n
+def _orbitals(model: KohnSham, *, basis: Basis, n: Array, orbitals: Array, tolerance: float, max_steps: int) -> Array:
+    return orbitals
 
 
-@_density.def_jvp
-def _density_jvp(
+@_orbitals.def_jvp
+def _orbitals_jvp(
     primals: Any, tangents: Any, *, basis: Basis, n: Array, orbitals: Array, tolerance: float, max_steps: int
 ) -> tuple[Array, Array]:
     (model,), (change,) = primals, tangents
     moving = jax.tree.map(lambda t, leaf: None if t is None else leaf, change, model, is_leaf=lambda t: t is None)
     still = jax.lax.stop_gradient(eqx.filter(model, eqx.is_array))
     whole = eqx.combine(still, eqx.filter(model, eqx.is_array, inverse=True))
-    orbitals_change = _response(whole, basis, n, orbitals, moving, change, tolerance, max_steps)
-
-    def total(moving: Any) -> Array:
-        return _filled_density(eqx.combine(moving, model), basis, orbitals)
-
-    explicit = jax.jvp(total, (moving,), (change,))[1]
-    return n, explicit + _density_change(whole, basis, orbitals, orbitals_change)
+    return orbitals, _response(whole, basis, n, orbitals, moving, change, tolerance, max_steps)
 
 
 def _filled_density(model: KohnSham, basis: Basis, orbitals: Array) -> Array:
     return density(model, basis, orbitals, jnp.full(orbitals.shape[:2], 2.0 / model.spins))
-
-
-def _density_change(model: KohnSham, basis: Basis, orbitals: Array, change: Array) -> Array:
-    """The density that a change of the orbitals brings, to first order."""
-    return jax.jvp(lambda x: _filled_density(model, basis, x), (orbitals,), (change,))[1]
 
 
 def _response(

@@ -22,7 +22,7 @@ from jaxspin.planewave.mixing import Anderson
 from jaxspin.planewave.model import KohnSham
 from jaxspin.planewave.pseudopotential import pseudopotential
 from jaxspin.planewave.pulay import boundary, entering
-from jaxspin.planewave.response import self_consistent_density
+from jaxspin.planewave.response import self_consistent_density, self_consistent_orbitals
 from jaxspin.planewave.second_variation import second_variation
 
 SOFT = pseudopotential("Se", 4, 0.8, [-2.0], [(0.8, [[1.5]], [[0.0]]), (0.7, [[0.6]], [[0.2]])])
@@ -243,6 +243,22 @@ def test_the_density_follows_a_change_of_the_model(state, basis):
         ends = [ground_state(changed(jnp.zeros(2).at[i].set(s * h)), basis, TIGHT, start=state) for s in (1, -1)]
         difference = float(jnp.sum(moment * (ends[0].checked().density - ends[1].checked().density))) / (2 * h)
         assert float(reverse[i]) == pytest.approx(difference, rel=1e-4)
+
+
+def test_the_derivative_of_a_force_is_the_difference_of_forces(state, basis):
+    # the second derivative of the energy, by the response of the orbitals; differences miss h^2, rounding 1e-9/h
+    def slope(step):
+        orbitals = self_consistent_orbitals(moved(MODEL, step), basis, state)
+        filled = state.occupations[:, : orbitals.shape[1]]
+        return jax.grad(lambda s: total_energy(moved(MODEL, s), basis, orbitals, filled).total)(step)
+
+    value, second = jax.jit(lambda s: jax.jvp(slope, (s,), (1.0,)))(0.0)
+    direction = jnp.array([1.0, 0.5, 0.3]) @ CRYSTAL.lattice
+    force = lambda s: forces(model := moved(MODEL, s), basis, ground_state(model, basis, TIGHT, start=state).checked())
+    assert float(value) == pytest.approx(-float(forces(MODEL, basis, state)[1] @ direction), rel=1e-7)
+    h = 1e-3
+    difference = -float((force(h) - force(-h))[1] @ direction) / (2 * h)
+    assert float(second) == pytest.approx(difference, rel=1e-4)
 
 
 @pytest.mark.slow
