@@ -23,6 +23,7 @@ from switching_figures import cross_figure, loop_figure, window_figure  # noqa: 
 from switching_runs import (  # noqa: E402
     CELL,
     EXCHANGE,
+    FILM,
     LENGTH,
     OFF,
     ON,
@@ -147,11 +148,10 @@ def cross_numbers(mesh: Mesh, times: np.ndarray, m_z: np.ndarray, m: np.ndarray)
     reached = np.stack([np.asarray(sim.wall_positions(mesh, jnp.asarray(frame[..., 2]))) for frame in m[first]])
     rows = np.flatnonzero(inside[0])  # of the bar along x
     at = {"lower edge": rows[0], "axis": rows[len(rows) // 2], "upper edge": rows[-1]}
-    film = sim.SwitchingFilm(exchange_field=EXCHANGE)
     return {
         "m_z": [float(m_z[np.argmin(np.abs(times - t))]) for t in SAID],
         "tilt": float(sim.edge_tilt(mesh, jnp.asarray(m[0]))),
-        "theory": float(film.tilt_near_edge(mesh.cell[0] / 2)),
+        "theory": float(FILM.tilt_near_edge(mesh.cell[0] / 2)),
         "nucleated": float(times[int(np.argmax((up < 0).any(axis=(1, 2))))]),
         "where": [float((index + 0.5) * mesh.cell[0]) for index in lowest],
         "on_outline": not bool(around.all()),
@@ -204,7 +204,7 @@ BROKEN = ["term", "symmetry check", "broken by", f"{TOGGLE / 1e12:.1f}e12 A/m²"
 def page(plain: Any, stiff: Any, broken: Any, loop: Any, crosses: dict[str, dict[str, Any]]) -> str:
     """The README's section."""
     columns = map(cross_column, crosses.values())
-    said, _ = verdict(sim.SwitchingFilm(exchange_field=EXCHANGE))
+    said, _ = verdict(FILM)
     lines = [
         "### Final <m_z> of the first sublattice: a toggle\n\n"
         f"Pulse of {1e9 * ON:.1f} ns, {1e9 * OFF:.1f} ns of rest, square of "

@@ -20,6 +20,7 @@ ON, OFF = 0.5e-9, 0.3e-9  # s
 TIMES = jnp.linspace(0.0, ON + OFF, 33)
 BATCH = 12
 EXCHANGE = 5.0  # T
+FILM = sim.SwitchingFilm(exchange_field=EXCHANGE)
 SQUARE = sim.square(SIDE, CELL)
 
 # length and width of the cross of figure 5 [m]: arms of 1.8 wall widths, too short for a wall to stay in one
@@ -123,13 +124,13 @@ def hall_cross(cell: float) -> Mesh:
 
 def cross_at_rest(mesh: Mesh) -> jax.Array:
     """The equilibrium (2, nx, ny, 1, 3) of the cross next to +z."""
-    system = sim.magnet(sim.SwitchingFilm(exchange_field=EXCHANGE), mesh, 0.0)
+    system = sim.magnet(FILM, mesh, 0.0)
     return relax(system, system.uniform([0.0, 0.0, 1.0], [0.0, 0.0, -1.0])).m
 
 
 @eqx.filter_jit
 def _cross(mesh: Mesh, m: jax.Array, current: jax.Array, times: jax.Array) -> sim.Evolution:
-    system = sim.magnet(sim.SwitchingFilm(exchange_field=EXCHANGE), mesh, current, sim.two_pulses())
+    system = sim.magnet(FILM, mesh, current, sim.two_pulses())
     return sim.evolve(system, m, times, method=sim.METHOD, solve=sim.SOLVE, observe=sim.first_sublattice)
 
 

@@ -1,5 +1,6 @@
 """Standard problems at rest: numbers 2 and 3, and Dzyaloshinskii's at an edge and in a disk. SI units."""
 
+from functools import cache
 from typing import Any
 
 import jax
@@ -126,6 +127,7 @@ def dmi_1d() -> tuple[list[Row], dict[str, Any]]:
     return rows, {"sizes": sizes, "tilts": tilts, "exact": exact}
 
 
+@cache
 def disk_radius() -> float:
     """Radius [nm] at which m_z = 0 of a continuous skyrmion in a disk of 100 nm: the radial equation, to 1e-6.
 
