@@ -22,7 +22,7 @@ from jaxspin.planewave.projections import OrbitalWeights, Shell, orbital_weights
 from jaxspin.planewave.pseudopotential import Pseudopotential, pseudopotential, tabulated
 from jaxspin.planewave.pseudopotential_files import read_cp2k, read_hgh
 from jaxspin.planewave.pulay import Boundary, boundary
-from jaxspin.planewave.response import self_consistent_density
+from jaxspin.planewave.response import self_consistent_density, self_consistent_orbitals
 from jaxspin.planewave.second_variation import Spinors, second_variation
 from jaxspin.planewave.smearing import Cold, FermiDirac, Gaussian
 from jaxspin.planewave.spin_texture import polarised, spin
@@ -77,6 +77,7 @@ __all__ = [
     "read_structure",
     "second_variation",
     "self_consistent_density",
+    "self_consistent_orbitals",
     "spin",
     "states",
     "stress",

@@ -18,7 +18,7 @@ from jaxspin.planewave.basis import Basis
 from jaxspin.planewave.energy import total_energy
 from jaxspin.planewave.ground_state import GroundState
 from jaxspin.planewave.pulay import boundary
-from jaxspin.planewave.response import self_consistent_density
+from jaxspin.planewave.response import self_consistent_density, self_consistent_orbitals
 from jaxspin.planewave.units import HARTREE_EV
 from jaxspin.systems.tmdc.first_principles import GAMMA, PAPER, K, Layer, Setting, Solution, crystal, kohn_sham, solve
 
@@ -108,6 +108,78 @@ def _updated(inverse: np.ndarray, s: np.ndarray, y: np.ndarray) -> np.ndarray:
         return inverse
     left = np.eye(len(s)) - np.outer(s, y) / (s @ y)
     return left @ inverse @ left.T + np.outer(s, s) / (s @ y)
+
+
+def relaxed_planes(
+    start: Layer,
+    setting: Setting = PAPER,
+    *,
+    near: Solution | None = None,
+    tolerance: float = 0.01,
+    max_steps: int = 6,
+    progress: Callable[[str], object] = lambda _: None,
+) -> Solution:
+    """The layer whose d has the lowest energy at the lattice constant given, by the slope of the energy.
+
+    Arguments:
+        start: a, and d to begin with.
+        setting: cutoff and mesh; 20 hartree is enough, as d does not change the set of waves.
+        near: of a similar structure at the same setting, to start from.
+        tolerance: of the slope [eV/angstrom]; 0.01 leaves 0.0003 angstrom.
+        max_steps: ground states at most.
+        progress: called with a line of text after each.
+
+    Raises:
+        RuntimeError: where it does not get there, or a ground state is not found.
+    """
+    d, stiffness, before = float(start.d), _STIFFNESS[1, 1], None
+    for number in range(max_steps):
+        near = solve(Layer(start.metal, start.chalcogen, start.a, jnp.asarray(d)), setting, start=near)
+        slope = HARTREE_EV * float(
+            _slope(near.layer, setting, near.basis, near.ground.orbitals, near.ground.occupations).d
+        )
+        progress(f"{number}: a = {float(start.a):.4f}, d = {d:.4f} angstrom, slope {slope:+.4f} eV/angstrom")
+        if abs(slope) < tolerance:
+            return near
+        if before is not None and (slope - before[1]) * (d - before[0]) > 0:
+            stiffness = (slope - before[1]) / (d - before[0])
+        before = d, slope
+        d -= float(np.clip(slope / stiffness, -_MOST, _MOST))
+    raise RuntimeError(f"relaxed_planes: slope {slope:+.4f} eV/angstrom after {max_steps} steps: raise max_steps")
+
+
+def d_at_rest(of: Solution) -> Callable[[Float[Array, ""]], Float[Array, ""]]:
+    """The d of lowest energy as a differentiable function of a [angstrom], next to a solution relaxed in d.
+
+    Its value is that of `of`. Its first derivative is -(d2E/da dd)/(d2E/dd2) by the implicit function theorem, with
+    second derivatives of the energy by linear response; the set of waves moves with the lattice.
+    """
+    ground = dataclasses.replace(of.ground, history=of.ground.history[-1:])
+    rest = eqx.filter_jit(_at_rest)
+    return lambda a: rest(a, of=of.layer, setting=of.setting, basis=of.basis, ground=ground)
+
+
+@eqx.filter_custom_jvp
+def _at_rest(a: Array, *, of: Layer, setting: Setting, basis: Basis, ground: GroundState) -> Array:
+    return of.d
+
+
+@_at_rest.def_jvp
+def _at_rest_jvp(
+    primals: tuple, tangents: tuple, *, of: Layer, setting: Setting, basis: Basis, ground: GroundState
+) -> tuple[Array, Array]:
+    (change,) = tangents
+
+    def slope(layer: Layer) -> Array:
+        orbitals = self_consistent_orbitals(kohn_sham(layer, setting), basis, ground)
+        occupations = ground.occupations[:, : orbitals.shape[1]]
+        energy = lambda moved: total_energy(kohn_sham(moved, setting), basis, orbitals, occupations).total
+        return jax.grad(energy)(layer).d
+
+    along = lambda toward: jax.jvp(slope, (of,), (toward,))[1]
+    zero, one = jnp.zeros(()), jnp.ones(())
+    mixed, stiffness = (along(Layer(of.metal, of.chalcogen, *way)) for way in ((one, zero), (zero, one)))
+    return of.d, -mixed / stiffness * change
 
 
 class Edge(eqx.Module):

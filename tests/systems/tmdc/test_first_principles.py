@@ -12,6 +12,7 @@ from jaxspin.planewave.projections import OrbitalWeights
 from jaxspin.planewave.units import BOHR_ANGSTROM
 from jaxspin.systems import tmdc
 from jaxspin.systems.tmdc import first_principles as fp
+from jaxspin.systems.tmdc import relaxed_structure as rs
 from jaxspin.systems.tmdc.bridge import bridge
 
 NONE = OrbitalWeights(((0, "s"),), jnp.zeros((1, 1, 1)))
@@ -80,3 +81,24 @@ def test_splittings_of_a_layer_at_a_small_cutoff_are_near_the_published_ones():
     np.testing.assert_allclose(1e3 * found.valence_splitting, 148, atol=4)
     np.testing.assert_allclose(1e3 * found.conduction_splitting, -3.0, atol=1.5)
     np.testing.assert_allclose(found.gap, 1.583, atol=0.03)
+
+
+@pytest.mark.slow
+def test_planes_at_rest_follow_the_lattice_constant():
+    # few waves, the same ones at all three a: what is differentiated does not need to be converged. Slopes left are
+    # 1e-5 of 39 eV/angstrom^2: 3e-7 angstrom of 3e-4
+    pytest.importorskip("spglib")
+    setting = fp.Setting(cutoff=5.0, mesh=3, height=8.0, tolerance=1e-9)
+    at = lambda a, near: rs.relaxed_planes(
+        fp.Layer("Mo", "S", a, 1.5), setting, near=near, tolerance=1e-5, max_steps=12
+    )
+    a, h = 3.193, 5e-4
+    here = at(a, None)
+    slope = jax.grad(rs.d_at_rest(here))(jnp.asarray(a))
+    ends = [at(a + sign * h, here) for sign in (1, -1)]
+    waves = lambda of: [
+        set(map(tuple, np.asarray(miller)[np.asarray(mask)]))
+        for miller, mask in zip(of.basis.miller, of.basis.mask, strict=True)
+    ]
+    assert waves(ends[0]) == waves(here) == waves(ends[1])
+    np.testing.assert_allclose(slope, float(ends[0].layer.d - ends[1].layer.d) / (2 * h), rtol=5e-3)
