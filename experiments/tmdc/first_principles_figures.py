@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from scipy.interpolate import CloughTocher2DInterpolator
 
 from jaxspin.plot import style
 from jaxspin.plot.style import FIT, LIMIT, colour_map
@@ -17,6 +18,7 @@ Found = dict[str, dict[str, Any]]
 
 # Cartesian reciprocal vectors, rows, in units of |Gamma-K|: K = (1/3, 1/3) has length 1
 RECIPROCAL = 1.5 * np.array([[1, 1 / np.sqrt(3)], [0, 2 / np.sqrt(3)]])
+PLANE = np.meshgrid(np.linspace(-1.15, 1.15, 231), np.linspace(-1.15, 1.15, 231))  # of figure 3
 
 
 def bands_figure(found: Found) -> Figure:
@@ -72,6 +74,11 @@ def whole_zone(of: dict[str, Any]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return points[near], {name: each[unique][near] for name, each in values.items()}
 
 
+def smooth(points: np.ndarray, fields: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The fields on a fine grid, by cubic interpolation between the points."""
+    return {name: CloughTocher2DInterpolator(points, each)(*PLANE) for name, each in fields.items()}
+
+
 def zone_figure(found: Found) -> Figure:
     """Figure 3: splitting of both bands over the zone; lines of equal binding energy, coloured by spin."""
     corner = np.arange(7) * np.pi / 3
@@ -79,17 +86,17 @@ def zone_figure(found: Found) -> Figure:
         figure = Figure(figsize=(11, 2.3 * len(found)))
         rows = np.atleast_2d(figure.subplots(len(found), 5, sharex=True, sharey=True, squeeze=False))
         for row, (material, of) in zip(rows, found.items(), strict=True):
-            points, fields = whole_zone(of)
+            fields = smooth(*whole_zone(of))
             for axes, name in zip(row[:2], ("valence", "conduction"), strict=True):
-                size = 1e3 * np.abs(fields[name][:, 0] - fields[name][:, 1])
-                shown = axes.tripcolor(*points.T, size, cmap=colour_map("batlow"), shading="gouraud", rasterized=True)
+                size = 1e3 * np.abs(fields[name][..., 0] - fields[name][..., 1])
+                shown = axes.pcolormesh(*PLANE, size, cmap=colour_map("batlow"), shading="gouraud", rasterized=True)
                 figure.colorbar(shown, ax=axes, pad=0.02).ax.set_title("meV", fontsize=7)
                 axes.set_title(f"{SHOWN[material]}, {name}")
             for axes, binding in zip(row[2:], BINDING, strict=True):
                 for sector, colour in ((0, FIT), (1, LIMIT)):
                     level = fields["valence"].max() - binding
-                    energies = fields["valence"][:, sector]
-                    axes.tricontour(*points.T, energies, [level], colors=[colour], linewidths=1, linestyles="solid")
+                    energies = fields["valence"][..., sector]
+                    axes.contour(*PLANE, energies, [level], colors=[colour], linewidths=1, linestyles="solid")
                 axes.set_title(f"{SHOWN[material]}, {binding:g} eV")
             for axes in row:
                 axes.plot(np.cos(corner), np.sin(corner), "--", color="white" if axes in row[:2] else "0.5", lw=0.8)
