@@ -51,17 +51,14 @@ def self_consistent_density(
         ValueError: for a model with smearing.
         RuntimeError: where the state is not self-consistent.
     """
-    return _density(model, basis, self_consistent_orbitals(model, basis, state, tolerance, max_steps), state.density)
-
-
-def _density(model: KohnSham, basis: Basis, orbitals: Array, n: Array) -> Array:
-    """The density of the orbitals with the value `n`, which is that to the tolerance of self-consistency."""
+    orbitals = self_consistent_orbitals(model, basis, state, tolerance=tolerance, max_steps=max_steps)
     found = _filled_density(model, basis, orbitals)
-    return jax.lax.stop_gradient(n) + (found - jax.lax.stop_gradient(found))
+    # the value of `state`, from which `found` differs by the tolerance of self-consistency
+    return jax.lax.stop_gradient(state.density) + (found - jax.lax.stop_gradient(found))
 
 
 def self_consistent_orbitals(
-    model: KohnSham, basis: Basis, state: GroundState, tolerance: float = 1e-7, max_steps: int = 200
+    model: KohnSham, basis: Basis, state: GroundState, *, tolerance: float = 1e-7, max_steps: int = 200
 ) -> Complex[Array, "k bands spins waves"]:
     """The filled orbitals of a ground state as a differentiable function of its model.
 
