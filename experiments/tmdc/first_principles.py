@@ -209,7 +209,7 @@ def design(setting: fp.Setting, out: Path) -> dict[str, Any]:
         for margin, slope in zip(row["margins"], row["margin_slopes"], strict=True):
             if margin + slope * (goal - strain) < 0:
                 goal = strain - margin / slope  # where this margin ends
-        settled = abs(goal - strain) < 3e-4
+        settled = bool(abs(goal - strain) < 3e-4)
         if settled:
             break
         strain = goal
