@@ -54,6 +54,7 @@ def once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         begin = time.process_time()
         made = make() | {"cpu_seconds": round(time.process_time() - begin)}
         io.write_text(path, json.dumps(made, indent=1) + "\n")
+        jax.clear_caches()  # what is compiled for one material fits no other, and takes memory
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -36,7 +36,7 @@ class SelfConsistency(eqx.Module):
     max_steps: int = eqx.field(default=40, static=True)
     mixing: Anderson = Anderson(damping=0.5)
     empty_bands: int = eqx.field(default=3, static=True)
-    band_steps: int = eqx.field(default=4, static=True)
+    band_steps: int = eqx.field(default=3, static=True)
 
     def __check_init__(self) -> None:
         if not self.tolerance > 0 or min(self.max_steps, self.band_steps) < 1 or self.empty_bands < 0:

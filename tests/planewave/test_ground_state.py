@@ -133,8 +133,8 @@ def test_a_killed_run_goes_on_from_its_checkpoint(state, basis, tmp_path):
 
 
 def test_a_neighbour_starts_from_what_is_known(state, basis):
-    # lattice and atoms differ: the charge is right and the search shorter
-    near = strained(moved(MODEL, 1e-2), 1e-2 * jnp.diag(jnp.array([1.0, 1.0, 0.0])))
+    # lattice and atoms differ by 0.1 %: the charge is right and the search shorter
+    near = strained(moved(MODEL, 1e-3), 1e-3 * jnp.diag(jnp.array([1.0, 1.0, 0.0])))
     start = carried_over(state, MODEL, basis, near, basis)
     assert float(start.density.mean() * near.crystal.volume) == pytest.approx(MODEL.electrons, abs=1e-9)
     np.testing.assert_array_equal(start.orbitals, jnp.where(basis.mask[:, None, None, :], state.orbitals, 0))
