@@ -54,7 +54,6 @@ def once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         begin = time.process_time()
         made = make() | {"cpu_seconds": round(time.process_time() - begin)}
         io.write_text(path, json.dumps(made, indent=1) + "\n")
-        jax.clear_caches()  # what is compiled for one material fits no other, and takes memory
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -70,6 +69,7 @@ def layer_of(material: str) -> fp.Layer:
 
 def ground(material: str, setting: fp.Setting, out: Path) -> fp.Solution:
     """The self-consistent density, with progress and a checkpoint in `out`."""
+    jax.clear_caches()  # what was compiled for another material does not fit, and takes memory
     name = f"{material}_{setting.cutoff:g}_{setting.mesh}"
     say(f"{name}: ground state")
     return fp.solve(layer_of(material), setting, checkpoint=out / f"{name}.checkpoint", progress=say)
