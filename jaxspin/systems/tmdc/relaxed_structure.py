@@ -172,9 +172,7 @@ def _at_rest_jvp(
 
     def slope(layer: Layer) -> Array:
         orbitals = self_consistent_orbitals(kohn_sham(layer, setting), basis, ground)
-        occupations = ground.occupations[:, : orbitals.shape[1]]
-        energy = lambda moved: total_energy(kohn_sham(moved, setting), basis, orbitals, occupations).total
-        return jax.grad(energy)(layer).d
+        return _slope(layer, setting, basis, orbitals, ground.occupations[:, : orbitals.shape[1]]).d
 
     along = lambda toward: jax.jvp(slope, (of,), (toward,))[1]
     zero, one = jnp.zeros(()), jnp.ones(())
